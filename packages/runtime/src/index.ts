@@ -1,0 +1,8 @@
+export type { Clock, Timer } from './clock.ts'
+export { CorruptCompressionError, DecompressionBoundError } from './codecs.ts'
+export type { Codec, CodecName, Codecs } from './codecs.ts'
+export type { DirectoryEntry, DirectoryLock, FileHandle, Files, FileStat, OpenMode } from './files.ts'
+export type { ConnectOptions, Listener, ListenOptions, Network, Socket, SocketHandler, TlsOptions } from './network.ts'
+export type { Random } from './random.ts'
+export type { Runtime } from './runtime.ts'
+export type { Workers } from './workers.ts'
