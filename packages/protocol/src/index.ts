@@ -1,1 +1,2 @@
-export {}
+export { nearestName } from './config/nearest.ts'
+export { parseProperties } from './config/properties.ts'

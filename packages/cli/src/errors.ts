@@ -1,0 +1,62 @@
+/** Errors that the command line reports as one line, and the exit codes of the contract: 1 = not all was done, 2 = wrong usage. */
+
+import { KafkaError } from '@odradek/client'
+
+export const exitCodes = { done: 0, failed: 1, usage: 2 } as const
+
+/** A failure whose message says what to do. */
+export class CommandError extends Error {
+  override readonly name: string = 'CommandError'
+  readonly exitCode: number
+
+  constructor(message: string, options: { exitCode?: number; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause })
+    this.exitCode = options.exitCode ?? exitCodes.failed
+  }
+}
+
+/** The command line itself is wrong. */
+export class UsageError extends CommandError {
+  override readonly name = 'UsageError'
+
+  constructor(message: string) {
+    super(message, { exitCode: exitCodes.usage })
+  }
+}
+
+/** One line for a person: what went wrong and, where we know it, what to do. Never a stack trace. */
+export function describeError(error: unknown): string {
+  if (error instanceof CommandError) return oneLine(error.message)
+  if (error instanceof KafkaError) return oneLine(`${error.message}${hintFor(error.code)}`)
+  if (error instanceof Error) return oneLine(nodeErrorText(error))
+  return oneLine(String(error))
+}
+
+function hintFor(code: string): string {
+  switch (code) {
+    case 'CONNECTION_FAILED':
+    case 'BOOTSTRAP_FAILED':
+      return '. Is a broker running there? Start one with: odradek broker (or name another with -b HOST:PORT)'
+    case 'UNKNOWN_TOPIC_OR_PARTITION':
+      return '. List the topics with: odradek topic list'
+    default:
+      return ''
+  }
+}
+
+function nodeErrorText(error: Error): string {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  const path = 'path' in error && typeof error.path === 'string' ? error.path : ''
+  switch (code) {
+    case 'ENOENT':
+      return `there is no file ${path}`
+    case 'EACCES':
+      return `no permission for ${path || error.message}`
+    default:
+      return error.message
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ')
+}
