@@ -1,2 +1,6 @@
 export { nearestName } from './config/nearest.ts'
 export { parseProperties } from './config/properties.ts'
+export { compressionLevelIsValid, compressionTypeById, compressionTypeByName, compressionTypes } from './compression/compression-types.ts'
+export type { CodecName, CompressionLevels, CompressionName, CompressionType } from './compression/compression-types.ts'
+export * from './records/index.ts'
+export { MalformedError } from './wire/malformed-error.ts'
