@@ -1,1 +1,52 @@
-export {}
+/** @odradek/client: a Kafka client for TypeScript. */
+
+export type { AdminConfig } from './config/admin.ts'
+export type { CommonConfig } from './config/common.ts'
+export type { ConsumerConfig } from './config/consumer.ts'
+export type { ConfigKey, ConfigTable } from './config/descriptor.ts'
+export type { ClientOptions } from './config/options.ts'
+export type { ProducerConfig } from './config/producer.ts'
+export { adminKeys } from './config/admin.ts'
+export { commonKeys } from './config/common.ts'
+export { consumerKeys } from './config/consumer.ts'
+export { producerKeys } from './config/producer.ts'
+export type * from './admin/types.ts'
+export type * from './consumer/types.ts'
+export type { BrokerErrorCode, ClientErrorCode, KafkaErrorCode, KafkaErrorOptions } from './errors/kafka-error.ts'
+export {
+  AggregateKafkaError,
+  BrokerError,
+  ConfigError,
+  ConnectionError,
+  KafkaError,
+  ProtocolError,
+  SendBatchError,
+  SerializationError,
+  StateError,
+  TimeoutError,
+  UnsupportedError,
+} from './errors/kafka-error.ts'
+export type { HeaderInput, HeadersInput } from './headers.ts'
+export type { KafkaOptions } from './kafka.ts'
+export { Kafka } from './kafka.ts'
+export type { MetricValue } from './metrics/registry.ts'
+export type { PartitionContext, Partitioner } from './producer/partitioner.ts'
+export type {
+  CloseOptions,
+  Producer,
+  ProducerOptions,
+  ProducerRecord,
+  RecordMetadata,
+  SendFailure,
+  SentBatch,
+} from './producer/types.ts'
+export { bytes, float64, int32, int64, json, string, uuid } from './serde/basic.ts'
+export type { BytesLike, Deserializer, Serde, Serializer } from './serde/serde.ts'
+export type {
+  CommittedOffset,
+  OffsetAndTimestamp,
+  OffsetToCommit,
+  PartitionInfo,
+  TopicPartition,
+  TopicPartitionOffset,
+} from './topic-partition.ts'

@@ -1,0 +1,178 @@
+/** The admin client as applications see it. */
+
+import type { ClientOptions } from '../config/options.ts'
+import type { AdminConfig } from '../config/admin.ts'
+import type { KafkaError } from '../errors/kafka-error.ts'
+import type { CloseOptions } from '../producer/types.ts'
+import type { CommittedOffset, PartitionInfo, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts'
+
+export interface AdminOptions extends Partial<AdminConfig>, ClientOptions {}
+
+export interface NewTopic {
+  readonly topic: string
+  /** The broker's `num.partitions` when absent. */
+  readonly partitions?: number | undefined
+  /** The broker's `default.replication.factor` when absent. */
+  readonly replicationFactor?: number | undefined
+  /** Replica node ids a partition, instead of `partitions` and `replicationFactor`. */
+  readonly assignments?: readonly (readonly number[])[] | undefined
+  readonly configs?: Readonly<Record<string, string>> | undefined
+}
+
+export interface CreatedTopic {
+  readonly topic: string
+  readonly topicId: string
+  readonly partitions: number
+  readonly replicationFactor: number
+}
+
+export interface TopicListing {
+  readonly topic: string
+  readonly topicId: string
+  readonly internal: boolean
+  readonly partitions: number
+}
+
+export interface TopicDescription {
+  readonly topic: string
+  readonly topicId: string
+  readonly internal: boolean
+  readonly partitions: readonly PartitionInfo[]
+}
+
+export type ConfigResourceType = 'topic' | 'broker' | 'group'
+
+export interface ConfigResource {
+  readonly type: ConfigResourceType
+  readonly name: string
+}
+
+export interface ConfigEntry {
+  readonly name: string
+  /** Null when it is secret or unset. */
+  readonly value: string | null
+  readonly source:
+    | 'topic'
+    | 'dynamic-broker'
+    | 'dynamic-default-broker'
+    | 'static-broker'
+    | 'default'
+    | 'logger'
+    | 'client-metrics'
+    | 'group'
+    | 'unknown'
+  readonly readOnly: boolean
+  readonly sensitive: boolean
+  readonly documentation: string | null
+}
+
+export interface ConfigDescription extends ConfigResource {
+  readonly entries: readonly ConfigEntry[]
+}
+
+export interface ConfigAlteration extends ConfigResource {
+  readonly set?: Readonly<Record<string, string>> | undefined
+  /** Names to take back to their defaults. */
+  readonly remove?: readonly string[] | undefined
+}
+
+/** A timestamp in milliseconds, or one of the ends. */
+export type OffsetSpec = 'earliest' | 'latest' | 'max-timestamp' | number
+
+export interface OffsetQuery extends TopicPartition {
+  readonly at: OffsetSpec
+}
+
+export interface ListedOffset extends TopicPartitionOffset {
+  /** −1 where the broker gives none. An `offset` of −1: no record at or after the time asked for. */
+  readonly timestamp: number
+  readonly leaderEpoch: number
+}
+
+export type GroupState =
+  | 'Unknown'
+  | 'PreparingRebalance'
+  | 'CompletingRebalance'
+  | 'Stable'
+  | 'Dead'
+  | 'Empty'
+  | 'Assigning'
+  | 'Reconciling'
+  | 'NotReady'
+
+export interface GroupListing {
+  readonly groupId: string
+  /** 'consumer' for consumer groups, empty for groups that only commit. */
+  readonly protocolType: string
+  readonly state: GroupState
+  /** 'classic', 'consumer', 'share' …; empty from brokers that do not say. */
+  readonly type: string
+}
+
+export interface GroupMemberDescription {
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+  readonly clientId: string
+  readonly clientHost: string
+  /** Empty for members that do not speak the consumer protocol. */
+  readonly assignment: readonly TopicPartition[]
+}
+
+export interface GroupDescription {
+  readonly groupId: string
+  readonly state: GroupState
+  readonly protocolType: string
+  /** The assignor agreed upon; empty without members. */
+  readonly protocol: string
+  readonly coordinator: NodeInfo
+  readonly members: readonly GroupMemberDescription[]
+}
+
+export interface NodeInfo {
+  readonly id: number
+  readonly host: string
+  readonly port: number
+  readonly rack: string | null
+}
+
+export interface ClusterDescription {
+  readonly clusterId: string | null
+  /** Undefined when the cluster does not say. */
+  readonly controller: NodeInfo | undefined
+  readonly nodes: readonly NodeInfo[]
+}
+
+/**
+ * Every call retries what is retriable within `default.api.timeout.ms` and rejects with a KafkaError. A call on several
+ * resources rejects with an AggregateKafkaError when some fail, after all were tried.
+ */
+export interface Admin extends AsyncDisposable {
+  createTopics(topics: readonly NewTopic[], options?: { readonly validateOnly?: boolean }): Promise<CreatedTopic[]>
+  deleteTopics(topics: readonly string[]): Promise<void>
+  listTopics(options?: { readonly includeInternal?: boolean }): Promise<TopicListing[]>
+  /** Rejects with UNKNOWN_TOPIC_OR_PARTITION when one does not exist. */
+  describeTopics(topics: readonly string[]): Promise<TopicDescription[]>
+  /** Raises the number of partitions to `count`. */
+  createPartitions(topics: readonly { readonly topic: string; readonly count: number }[]): Promise<void>
+  describeConfigs(resources: readonly ConfigResource[]): Promise<ConfigDescription[]>
+  /** Incremental: what is not named stays. */
+  alterConfigs(alterations: readonly ConfigAlteration[]): Promise<void>
+  listOffsets(
+    queries: readonly OffsetQuery[],
+    options?: { readonly isolationLevel?: 'read_uncommitted' | 'read_committed' },
+  ): Promise<ListedOffset[]>
+  listGroups(): Promise<GroupListing[]>
+  /** A group that does not exist is described as 'Dead'. */
+  describeGroups(groupIds: readonly string[]): Promise<GroupDescription[]>
+  /** Everything the group has committed, or the given partitions of it. */
+  listGroupOffsets(groupId: string, partitions?: readonly TopicPartition[]): Promise<CommittedOffset[]>
+  deleteGroups(groupIds: readonly string[]): Promise<void>
+  describeCluster(): Promise<ClusterDescription>
+  close(options?: CloseOptions): Promise<void>
+}
+
+/** One failure among several. */
+export interface ResourceFailure {
+  readonly resource: string
+  readonly error: KafkaError
+}

@@ -1,0 +1,71 @@
+/** The language of the configuration tables: one entry a key, from which types, validation and reference pages come. */
+
+interface KeyBase {
+  /** Kafka's dotted name. */
+  readonly kafka: string
+  readonly doc: string
+  /** Never printed. */
+  readonly secret?: boolean
+}
+
+export interface IntKey extends KeyBase {
+  readonly type: 'int'
+  readonly default: number
+  readonly min?: number
+  readonly max?: number
+}
+
+export interface BooleanKey extends KeyBase {
+  readonly type: 'boolean'
+  readonly default: boolean
+}
+
+export interface StringKey extends KeyBase {
+  readonly type: 'string'
+  /** Null: no value unless one is given. */
+  readonly default: string | null
+}
+
+export interface EnumKey extends KeyBase {
+  readonly type: 'enum'
+  readonly default: string
+  readonly values: readonly string[]
+  /** Other spellings, such as Kafka's class names, by what they mean. */
+  readonly aliases?: Readonly<Record<string, string>>
+}
+
+/** Comma-separated in text form. */
+export interface ListKey extends KeyBase {
+  readonly type: 'list'
+  readonly default: readonly string[]
+  /** What an element may be; anything when absent. */
+  readonly values?: readonly string[]
+  readonly aliases?: Readonly<Record<string, string>>
+}
+
+export type ConfigKey = IntKey | BooleanKey | StringKey | EnumKey | ListKey
+export type ConfigTable = Readonly<Record<string, ConfigKey>>
+
+type Widen<T> = T extends null ? string | null : string
+type ListElement<K> = K extends { readonly values: readonly (infer V)[] } ? V : string
+
+/** What a caller may write for a key. */
+export type ConfigInput<K> = K extends { readonly type: 'int' }
+  ? number
+  : K extends { readonly type: 'boolean' }
+    ? boolean
+    : K extends { readonly type: 'enum'; readonly values: readonly (infer V)[] }
+      ? V
+      : K extends { readonly type: 'list' }
+        ? readonly ListElement<K>[] | string
+        : string
+
+/** What the client works with once it is resolved. */
+export type ConfigValue<K> = K extends { readonly type: 'list' }
+  ? readonly ListElement<K>[]
+  : K extends { readonly type: 'string'; readonly default: infer D }
+    ? Widen<D>
+    : ConfigInput<K>
+
+export type ConfigInputs<T> = { -readonly [P in keyof T]: ConfigInput<T[P]> | undefined }
+export type ConfigValues<T> = { readonly [P in keyof T]: ConfigValue<T[P]> }

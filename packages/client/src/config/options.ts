@@ -1,0 +1,16 @@
+/** What every client takes beside the keys of its table. */
+
+import type { Runtime, TlsOptions } from '@odradek/runtime'
+import type { CommonConfig } from './common.ts'
+
+export interface ClientOptions extends Partial<CommonConfig> {
+  /** TLS details; given at all, connections are encrypted. Certificates as PEM text. */
+  readonly tls?: TlsOptions | undefined
+  /**
+   * Configuration under Kafka's own dotted names, for any client: each takes what concerns it. A key that no client knows is a
+   * ConfigError. Options beside it win.
+   */
+  readonly properties?: Readonly<Record<string, string | number | boolean>> | undefined
+  /** Clock, network and codecs; Node's when absent. Replaced in simulation. */
+  readonly runtime?: Runtime | undefined
+}

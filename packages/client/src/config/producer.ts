@@ -1,0 +1,107 @@
+/** The producer's configuration, with the defaults of Kafka 4.3's Java client. */
+
+import type { ConfigInputs, ConfigValues } from './descriptor.ts'
+
+export const producerKeys = {
+  acks: {
+    kafka: 'acks',
+    type: 'enum',
+    default: 'all',
+    values: ['all', '1', '0'],
+    aliases: { '-1': 'all' },
+    doc: 'Who must have a record before it counts as sent: all in-sync replicas, the leader (1), nobody (0).',
+  },
+  enableIdempotence: {
+    kafka: 'enable.idempotence',
+    type: 'boolean',
+    default: true,
+    doc: 'Each record exactly once and in order per partition, whatever is retried. Off by itself when `acks` is 0 or 1, retries 0 or more than 5 requests in flight.',
+  },
+  batchSize: {
+    kafka: 'batch.size',
+    type: 'int',
+    default: 16_384,
+    min: 0,
+    doc: 'Bytes of a partition’s batch at which it is sent without waiting for linger.ms.',
+  },
+  lingerMs: { kafka: 'linger.ms', type: 'int', default: 5, min: 0, doc: 'How long a batch may wait for more records. 0 before Kafka 4.' },
+  bufferMemory: {
+    kafka: 'buffer.memory',
+    type: 'int',
+    default: 33_554_432,
+    min: 0,
+    doc: 'Bytes of records that may wait for acknowledgement; send() waits for room.',
+  },
+  maxBlockMs: { kafka: 'max.block.ms', type: 'int', default: 60_000, min: 0, doc: 'How long send() may wait for metadata and for room.' },
+  maxRequestSize: {
+    kafka: 'max.request.size',
+    type: 'int',
+    default: 1_048_576,
+    min: 0,
+    doc: 'Bytes of the largest request, and of the largest record before compression.',
+  },
+  maxInFlightRequestsPerConnection: {
+    kafka: 'max.in.flight.requests.per.connection',
+    type: 'int',
+    default: 5,
+    min: 1,
+    doc: 'Requests sent to a broker before the first is answered.',
+  },
+  deliveryTimeoutMs: {
+    kafka: 'delivery.timeout.ms',
+    type: 'int',
+    default: 120_000,
+    min: 0,
+    doc: 'From send() to success or failure, retries included; at least linger.ms + request.timeout.ms.',
+  },
+  retries: {
+    kafka: 'retries',
+    type: 'int',
+    default: 2_147_483_647,
+    min: 0,
+    doc: 'How often a batch is sent again; delivery.timeout.ms is the better bound.',
+  },
+  compressionType: {
+    kafka: 'compression.type',
+    type: 'enum',
+    default: 'none',
+    values: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
+    doc: 'Codec for whole batches.',
+  },
+  compressionGzipLevel: {
+    kafka: 'compression.gzip.level',
+    type: 'int',
+    default: -1,
+    min: -1,
+    max: 9,
+    doc: '1 (fast) to 9 (small); −1: the codec’s default.',
+  },
+  compressionZstdLevel: { kafka: 'compression.zstd.level', type: 'int', default: 3, min: -131_072, max: 22, doc: 'Up to 22 (small).' },
+  partitionerClass: {
+    kafka: 'partitioner.class',
+    type: 'enum',
+    default: 'default',
+    values: ['default', 'round-robin'],
+    aliases: {
+      'org.apache.kafka.clients.producer.RoundRobinPartitioner': 'round-robin',
+      RoundRobinPartitioner: 'round-robin',
+    },
+    doc: 'default: by the key’s murmur2 hash, without a key a partition until batch.size bytes went there. round-robin: in turn, keys ignored.',
+  },
+  partitionerIgnoreKeys: {
+    kafka: 'partitioner.ignore.keys',
+    type: 'boolean',
+    default: false,
+    doc: 'Places records with a key as if they had none.',
+  },
+  metadataMaxIdleMs: {
+    kafka: 'metadata.max.idle.ms',
+    type: 'int',
+    default: 300_000,
+    min: 5000,
+    doc: 'Forgets the metadata of a topic that nothing was sent to for this long.',
+  },
+} as const
+
+export type ProducerConfig = ConfigInputs<typeof producerKeys>
+export type ProducerValues = ConfigValues<typeof producerKeys>

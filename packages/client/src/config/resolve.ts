@@ -1,0 +1,111 @@
+/** From what a caller wrote to checked values: names, types and bounds, with the nearest name in every complaint. */
+
+import { nearestName } from '@odradek/protocol'
+import { ConfigError } from '../errors/kafka-error.ts'
+import type { ConfigInputs, ConfigKey, ConfigTable, ConfigValues, ListKey } from './descriptor.ts'
+
+/** The keys of `options` that are in none of the tables and not in `others` are an error; undefined values count as absent. */
+export function resolveConfig<T extends ConfigTable>(
+  table: T,
+  options: Partial<ConfigInputs<T>>,
+  properties: Readonly<Record<string, unknown>> = {},
+): ConfigValues<T> {
+  const values: Record<string, unknown> = {}
+  for (const [name, key] of Object.entries(table)) {
+    const written = (options as Readonly<Record<string, unknown>>)[name] ?? properties[key.kafka] ?? properties[name]
+    values[name] = written === undefined ? key.default : checkValue(key, written)
+  }
+  return values as ConfigValues<T>
+}
+
+/** Throws ConfigError on the first key of `options` that is neither in a table nor in `others`. */
+export function rejectUnknownOptions(options: object, tables: readonly ConfigTable[], others: readonly string[]): void {
+  const known = [...tables.flatMap((table) => Object.keys(table)), ...others]
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw unknownKey('option', name, known, tables)
+  }
+}
+
+/** Throws ConfigError on the first property that no table has, under Kafka's name or ours. */
+export function rejectUnknownProperties(properties: Readonly<Record<string, unknown>>, tables: readonly ConfigTable[]): void {
+  const known = tables.flatMap((table) => Object.entries(table).flatMap(([name, key]) => [key.kafka, name]))
+  for (const name of Object.keys(properties)) {
+    if (!known.includes(name)) throw unknownKey('property', name, known, tables)
+  }
+}
+
+function unknownKey(what: string, name: string, known: readonly string[], tables: readonly ConfigTable[]): ConfigError {
+  for (const table of tables) {
+    const ours = Object.entries(table).find(([, key]) => key.kafka === name)?.[0]
+    if (ours !== undefined) return new ConfigError(`Unknown ${what} '${name}': as an option it is called '${ours}'`)
+  }
+  const nearest = nearestName(name, known)
+  return new ConfigError(`Unknown ${what} '${name}'${nearest === undefined ? '' : `; did you mean '${nearest}'?`}`)
+}
+
+/** Throws ConfigError when `value`, as the caller wrote it, is not one of the key's. */
+export function checkValue(key: ConfigKey, value: unknown): unknown {
+  switch (key.type) {
+    case 'int':
+      return checkInt(key.kafka, typeof value === 'string' && value.trim() !== '' ? Number(value) : value, key.min, key.max)
+    case 'boolean':
+      if (value === true || value === 'true') return true
+      if (value === false || value === 'false') return false
+      throw new ConfigError(`${key.kafka} must be true or false, not ${show(key, value)}`)
+    case 'string':
+      if (typeof value === 'string') return value
+      throw new ConfigError(`${key.kafka} must be a string, not ${show(key, value)}`)
+    case 'enum':
+      return checkChoice(key, key.values, key.aliases, String(value))
+    case 'list':
+      return checkList(key, value)
+  }
+}
+
+function checkInt(name: string, value: unknown, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    throw new ConfigError(`${name} must be a whole number, not ${JSON.stringify(value)}`)
+  if (value < min || value > max) {
+    const bounds = max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `between ${min} and ${max}`
+    throw new ConfigError(`${name} must be ${bounds}, not ${value}`)
+  }
+  return value
+}
+
+function checkChoice(
+  key: ConfigKey,
+  values: readonly string[],
+  aliases: Readonly<Record<string, string>> | undefined,
+  value: string,
+): string {
+  if (values.includes(value)) return value
+  const alias = aliases?.[value]
+  if (alias !== undefined) return alias
+  const nearest = nearestName(value, values)
+  const hint = nearest === undefined ? '' : `; did you mean '${nearest}'?`
+  throw new ConfigError(`${key.kafka} must be ${values.map((choice) => `'${choice}'`).join(', ')}, not ${show(key, value)}${hint}`)
+}
+
+function checkList(key: ListKey, value: unknown): readonly string[] {
+  const parts = typeof value === 'string' ? value.split(',') : value
+  if (!Array.isArray(parts) || !parts.every((part) => typeof part === 'string')) {
+    throw new ConfigError(`${key.kafka} must be a list of strings, not ${show(key, value)}`)
+  }
+  const elements = parts.map((part) => part.trim()).filter((part) => part !== '')
+  const { values } = key
+  return values === undefined ? elements : elements.map((element) => checkChoice(key, values, key.aliases, element))
+}
+
+function show(key: ConfigKey, value: unknown): string {
+  return key.secret === true ? '[hidden]' : JSON.stringify(value)
+}
+
+/** The values for printing: secrets hidden. */
+export function redactConfig<T extends ConfigTable>(table: T, values: ConfigValues<T>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(table).map(([name, key]) => {
+      const value = (values as Readonly<Record<string, unknown>>)[name]
+      return [name, key.secret === true && value !== null ? '[hidden]' : value]
+    }),
+  )
+}
