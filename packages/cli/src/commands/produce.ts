@@ -1,0 +1,67 @@
+/** `odradek produce`: stdin to records, a line each. */
+
+import type { HeaderInput } from '@odradek/client'
+import { Command } from 'commander'
+import { requireTopics } from '../admin-session.ts'
+import { nonNegativeInteger } from '../arguments.ts'
+import { UsageError } from '../errors.ts'
+import { addGlobalOptions, collectKeyValue, createKafka, type GlobalOptions } from '../global-options.ts'
+import type { LineOptions } from '../records/line-parser.ts'
+import { ProduceRun } from './produce/run.ts'
+
+interface ProduceOptions extends GlobalOptions {
+  readonly keySeparator?: string
+  readonly ndjson?: boolean
+  readonly header?: Readonly<Record<string, string>>
+  readonly nullValue?: string
+  readonly partition?: number
+}
+
+export function produceCommand(): Command {
+  return addGlobalOptions(
+    new Command('produce')
+      .description('send stdin, a record a line')
+      .argument('<topic>', 'where to')
+      .option('--key-separator <text>', 'what stands between key and value; without it records have no key')
+      .option('--ndjson', 'lines are objects with key, value, headers, partition and timestamp, all optional')
+      .option('--header <name=value>', 'header of every record; repeatable', collectKeyValue)
+      .option('--null-value <text>', 'a key or value that reads so is null')
+      .option('-p, --partition <number>', 'partition of records that name none', nonNegativeInteger)
+      .addHelpText(
+        'after',
+        `
+Examples:
+  $ echo 'o-1:{"amount":7}' | odradek produce orders --key-separator :
+  $ odradek produce orders --ndjson -X compression.type=zstd < orders.ndjson
+  $ odradek consume orders -o ndjson --from earliest -e | odradek produce copy --ndjson`,
+      ),
+  ).action(produce)
+}
+
+async function produce(topic: string, options: ProduceOptions): Promise<void> {
+  if (options.ndjson === true && options.keySeparator !== undefined) throw new UsageError('--ndjson and --key-separator exclude each other')
+  if (options.keySeparator === '') throw new UsageError('--key-separator cannot be empty')
+  const kafka = createKafka(options)
+  try {
+    const admin = kafka.admin()
+    await requireTopics(admin, [topic])
+    await admin.close()
+    const run = new ProduceRun(kafka.producer(), lineOptions(topic, options))
+    await run.readAll(process.stdin)
+    run.report(topic)
+  } finally {
+    await kafka.close()
+  }
+}
+
+function lineOptions(topic: string, options: ProduceOptions): LineOptions {
+  const headers: HeaderInput[] = Object.entries(options.header ?? {}).map(([key, value]) => ({ key, value }))
+  return {
+    topic,
+    headers,
+    ndjson: options.ndjson === true,
+    keySeparator: options.keySeparator,
+    nullValue: options.nullValue,
+    partition: options.partition,
+  }
+}

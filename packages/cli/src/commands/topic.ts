@@ -1,0 +1,18 @@
+/** `odradek topic`: create, list, describe, alter and delete topics. */
+
+import { Command } from 'commander'
+import { alterTopicCommand } from './topic/alter.ts'
+import { createTopicCommand } from './topic/create.ts'
+import { deleteTopicsCommand } from './topic/delete.ts'
+import { describeTopicsCommand } from './topic/describe.ts'
+import { listTopicsCommand } from './topic/list.ts'
+
+export function topicCommand(): Command {
+  return new Command('topic')
+    .description('create, list, describe, alter and delete topics')
+    .addCommand(createTopicCommand())
+    .addCommand(listTopicsCommand())
+    .addCommand(describeTopicsCommand())
+    .addCommand(alterTopicCommand())
+    .addCommand(deleteTopicsCommand())
+}

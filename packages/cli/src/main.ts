@@ -1,0 +1,5 @@
+/** What the `odradek` binary runs. */
+
+import { runCommandLine } from './command-line.ts'
+
+process.exitCode = await runCommandLine(process.argv.slice(2))
