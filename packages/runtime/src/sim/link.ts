@@ -1,0 +1,83 @@
+/** Owns the condition of the way from one host to another, one direction of it. */
+
+import type { Pipe } from './pipe.ts'
+import type { RandomStream, Range } from './random-stream.ts'
+
+/** Probabilities, 0 to 1: the first three for each connection attempt, the others for each piece of data that arrives. */
+export interface NetworkFaults {
+  readonly nameLookupFailed: number
+  readonly connectRefused: number
+  readonly connectTimedOut: number
+  /** Both ends see ECONNRESET; some prefix of the piece has arrived. */
+  readonly cut: number
+  /** The receiving end sees ECONNRESET, the other learns nothing. */
+  readonly halfOpen: number
+  /** As `cut`, but only on the way back to whoever connected: the request has been carried out. */
+  readonly responseLost: number
+  /** The piece and what is behind it waits. */
+  readonly stalled: number
+  readonly stalledForMs: Range
+  readonly slowed: number
+  readonly slowedByMs: Range
+}
+
+export const noNetworkFaults: NetworkFaults = {
+  nameLookupFailed: 0,
+  connectRefused: 0,
+  connectTimedOut: 0,
+  cut: 0,
+  halfOpen: 0,
+  responseLost: 0,
+  stalled: 0,
+  stalledForMs: { min: 500, max: 5000 },
+  slowed: 0,
+  slowedByMs: { min: 5, max: 200 },
+}
+
+export class Link {
+  readonly from: string
+  readonly to: string
+  readonly random: RandomStream
+  readonly #latencyMs: Range
+  readonly #latency: RandomStream
+  /** Pipes whose head has arrived at a blocked link. */
+  readonly #waiting = new Set<Pipe>()
+  #isBlocked = false
+  /** Added to the latency of everything sent. */
+  slowedByMs = 0
+  /** The next piece of data is cut in the middle, and the connection with it. */
+  cutsNext = 0
+  /** The next response is lost, and the connection with it. */
+  losesNextResponses = 0
+
+  constructor(from: string, to: string, latencyMs: Range, stream: (name: string) => RandomStream) {
+    this.from = from
+    this.to = to
+    this.#latencyMs = latencyMs
+    this.#latency = stream(`network/${from}>${to}/latency`)
+    this.random = stream(`network/${from}>${to}/faults`)
+  }
+
+  get isBlocked(): boolean {
+    return this.#isBlocked
+  }
+
+  latencyUs(): number {
+    return Math.ceil((this.#latency.within(this.#latencyMs) + this.slowedByMs) * 1000)
+  }
+
+  wait(pipe: Pipe): void {
+    this.#waiting.add(pipe)
+  }
+
+  block(): void {
+    this.#isBlocked = true
+  }
+
+  unblock(): void {
+    this.#isBlocked = false
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const pipe of waiting) pipe.proceed()
+  }
+}
