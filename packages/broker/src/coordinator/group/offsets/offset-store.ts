@@ -1,0 +1,41 @@
+/** The committed offsets of all groups of one shard. */
+
+import type { OffsetCommitValue } from '@odradek/protocol'
+
+/** By partition. */
+export type TopicOffsets = ReadonlyMap<number, OffsetCommitValue>
+/** By topic name. */
+export type GroupOffsets = ReadonlyMap<string, TopicOffsets>
+
+export class OffsetStore {
+  readonly #groups = new Map<string, Map<string, Map<number, OffsetCommitValue>>>()
+
+  group(groupId: string): GroupOffsets | undefined {
+    return this.#groups.get(groupId)
+  }
+
+  groupIds(): Iterable<string> {
+    return this.#groups.keys()
+  }
+
+  get(groupId: string, topic: string, partition: number): OffsetCommitValue | undefined {
+    return this.#groups.get(groupId)?.get(topic)?.get(partition)
+  }
+
+  put(groupId: string, topic: string, partition: number, value: OffsetCommitValue): void {
+    let topics = this.#groups.get(groupId)
+    if (topics === undefined) this.#groups.set(groupId, (topics = new Map()))
+    let partitions = topics.get(topic)
+    if (partitions === undefined) topics.set(topic, (partitions = new Map()))
+    partitions.set(partition, value)
+  }
+
+  remove(groupId: string, topic: string, partition: number): void {
+    const topics = this.#groups.get(groupId)
+    const partitions = topics?.get(topic)
+    if (topics === undefined || partitions === undefined) return
+    partitions.delete(partition)
+    if (partitions.size === 0) topics.delete(topic)
+    if (topics.size === 0) this.#groups.delete(groupId)
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The state of a shard between one load and the next: the machine, and the responses parked until what they depend on is durable.
+ * A write that fails ends it for good: the state has then seen records that the log may not have.
+ */
+
+import { ErrorCodes } from '@odradek/protocol'
+import type { Clock, Codecs } from '@odradek/runtime'
+import { CoordinatorError } from './coordinator-error.ts'
+import { type CoordinatorLog, encodeBatch, splitRecords } from './coordinator-log.ts'
+import type { Command, CoordinatorRecord, StateMachine } from './outcome.ts'
+
+/** Responses that may wait for the disk at once in one shard. */
+export const parkedResponsesMax = 10_000
+
+/** Leaves room below the default max.message.bytes, since sizes are estimated before they are encoded. */
+const batchBytesMax = 512 * 1024
+
+interface Parked {
+  readonly offset: number
+  release(): void
+  refuse(error: CoordinatorError): void
+}
+
+export interface LoadedStateOptions<Machine extends StateMachine> {
+  readonly machine: Machine
+  readonly log: CoordinatorLog
+  readonly clock: Clock
+  readonly codecs: Codecs
+  /** The log has refused or lost a write: this state is void. Called once. */
+  onFailure(cause: unknown): void
+}
+
+/** Errors of an append that say something about the records rather than about the log. */
+const refusals: ReadonlySet<number> = new Set([
+  ErrorCodes.MESSAGE_TOO_LARGE,
+  ErrorCodes.RECORD_LIST_TOO_LARGE,
+  ErrorCodes.INVALID_RECORD,
+  ErrorCodes.CORRUPT_MESSAGE,
+  ErrorCodes.INVALID_TIMESTAMP,
+])
+
+export class LoadedState<Machine extends StateMachine> {
+  readonly machine: Machine
+  readonly #options: LoadedStateOptions<Machine>
+  #parked: Parked[] = []
+  #appendedOffset = -1
+  #durableOffset = -1
+  #ended: CoordinatorError | undefined
+
+  constructor(options: LoadedStateOptions<Machine>) {
+    this.machine = options.machine
+    this.#options = options
+  }
+
+  get parkedResponses(): number {
+    return this.#parked.length
+  }
+
+  /** Runs the command now; resolves to its response once its records, and all earlier ones, are durable. */
+  run<Response>(command: Command<Machine, Response>): Promise<Response> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended)
+    if (this.#parked.length >= parkedResponsesMax) return Promise.reject(new CoordinatorError(ErrorCodes.COORDINATOR_NOT_AVAILABLE))
+    try {
+      const outcome = command(this.machine)
+      const batches = outcome.atomic === false ? splitRecords(outcome.records, batchBytesMax) : [outcome.records]
+      for (const records of batches) this.#append(records)
+      outcome.applied?.()
+      return this.#park(outcome.response, outcome.durable)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Ends this state: whoever waits is refused with `errorCode`. */
+  end(errorCode: number): void {
+    if (this.#ended !== undefined) return
+    this.#ended = new CoordinatorError(errorCode)
+    const parked = this.#parked
+    this.#parked = []
+    for (const response of parked) response.refuse(this.#ended)
+    this.machine.onUnloaded(errorCode)
+  }
+
+  #append(records: readonly CoordinatorRecord[]): void {
+    if (records.length === 0) return
+    const { log, clock, codecs } = this.#options
+    const result = log.append(encodeBatch(records, clock.nowMs(), codecs), { origin: 'coordinator' })
+    if (result.errorCode !== ErrorCodes.NONE) throw this.#refused(result.errorCode, result.errorMessage)
+    const { lastOffset } = result
+    this.#appendedOffset = lastOffset
+    try {
+      for (const record of records) this.machine.replay(record)
+    } catch (error) {
+      // The log holds what the state could not take in: only a fresh replay can bring the two together again.
+      this.#fail(error)
+      throw error
+    }
+    log.whenDurable(lastOffset).then(
+      () => this.#release(lastOffset),
+      (cause: unknown) => this.#fail(cause),
+    )
+  }
+
+  #refused(errorCode: number, message: string | null): CoordinatorError {
+    if (refusals.has(errorCode)) return new CoordinatorError(ErrorCodes.UNKNOWN_SERVER_ERROR, message ?? undefined)
+    this.#fail(new CoordinatorError(errorCode, message ?? undefined))
+    return new CoordinatorError(ErrorCodes.NOT_COORDINATOR)
+  }
+
+  #park<Response>(response: Response, durable: (() => void) | undefined): Promise<Response> {
+    const offset = this.#appendedOffset
+    if (offset <= this.#durableOffset) {
+      durable?.()
+      return Promise.resolve(response)
+    }
+    return new Promise((resolve, refuse) => {
+      const release = (): void => {
+        durable?.()
+        resolve(response)
+      }
+      this.#parked.push({ offset, release, refuse })
+    })
+  }
+
+  #release(durableOffset: number): void {
+    if (this.#ended !== undefined || durableOffset <= this.#durableOffset) return
+    this.#durableOffset = durableOffset
+    const ready: Parked[] = []
+    const waiting: Parked[] = []
+    for (const response of this.#parked) (response.offset <= durableOffset ? ready : waiting).push(response)
+    this.#parked = waiting
+    for (const response of ready) response.release()
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#ended !== undefined) return
+    this.end(ErrorCodes.NOT_COORDINATOR)
+    this.#options.onFailure(cause)
+  }
+}
