@@ -4,7 +4,8 @@ import { createRequire } from 'node:module'
 import type { Codec } from '../../codecs.ts'
 import { zlib } from '../builtins.ts'
 import { asBuffer, decode, overBound } from './bytes.ts'
-import { maxZstdContentBytes } from './zstd-frame.ts'
+import { BLOCK_COMPRESSED, maxZstdContentBytes, walkZstd } from './zstd-frame.ts'
+import { ZstdBlockSizer } from './zstd-sequences.ts'
 
 const DEFAULT_LEVEL = 3
 /** libzstd's ZSTD_c_compressionLevel. */
@@ -28,10 +29,25 @@ export function createZstdCodec(): Codec {
     compress: (data, level = DEFAULT_LEVEL) => implementation.compress(asBuffer(data), level),
     decompress(data, maxOutputBytes) {
       const input = asBuffer(data)
-      if (maxZstdContentBytes(input) > maxOutputBytes) throw overBound('zstd', maxOutputBytes)
+      if (maxZstdContentBytes(input) > maxOutputBytes) checkExactly(input, maxOutputBytes)
       return decode('zstd', () => implementation.decompress(input, maxOutputBytes))
     },
   }
+}
+
+/** Where the cheap bound, 128 KiB a block, is too coarse: the sum of what the blocks' sequences say. */
+function checkExactly(input: Buffer, maxOutputBytes: number): void {
+  let sizer = new ZstdBlockSizer()
+  let size = 0
+  walkZstd(input, {
+    frame() {
+      sizer = new ZstdBlockSizer()
+    },
+    block(type, start, length, maxBytes) {
+      size += type === BLOCK_COMPRESSED ? sizer.sizeOf(input, start, length) : maxBytes
+      if (size > maxOutputBytes) throw overBound('zstd', maxOutputBytes)
+    },
+  })
 }
 
 function nodeImplementation(): Implementation | undefined {
