@@ -10,8 +10,10 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import org.apache.kafka.common.utils.Exit;
 
 /**
@@ -29,6 +31,8 @@ public final class ToolServer {
     /** Exit code of the current run, or null. Some tools catch what is thrown and exit once more: the first one counts. */
     private static Integer status;
     private static int errorBytes;
+    /** What a tool wants done when its JVM ends, such as sending what is buffered: done when the run ends. */
+    private static final List<Runnable> shutdownHooks = new ArrayList<>();
     private static ByteArrayOutputStream stderr;
 
     public static void main(String[] jars) throws Exception {
@@ -38,7 +42,7 @@ public final class ToolServer {
         PrintStream err = System.err;
         Exit.setExitProcedure((code, message) -> exit(code));
         Exit.setHaltProcedure((code, message) -> exit(code));
-        Exit.setShutdownHookAdder((name, runnable) -> { });
+        Exit.setShutdownHookAdder((name, hook) -> shutdownHooks.add(hook));
         BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         for (String line = requests.readLine(); line != null; line = requests.readLine()) {
             String[] words = line.split(" ", -1);
@@ -50,6 +54,8 @@ public final class ToolServer {
             System.setIn(new ByteArrayInputStream(decode(words[1])));
             String[] args = Arrays.stream(words).skip(2).map(ToolServer::text).toArray(String[]::new);
             run(urls, text(words[0]), args);
+            shutdownHooks.forEach(Runnable::run);
+            shutdownHooks.clear();
             finish(0);
             System.setOut(out);
             System.setErr(err);
