@@ -53,8 +53,8 @@ export class ConnectAttempt {
     const target = fabric.hostAt(address, host)
     if (target === undefined || this.#isDone) return
     const link = fabric.link(host, target)
-    const isRefused = link.random.chance(fabric.faults.connectRefused)
-    const isLost = link.random.chance(fabric.faults.connectTimedOut)
+    const isRefused = link.strikes('connectRefused', fabric.faults.connectRefused)
+    const isLost = link.strikes('connectTimedOut', fabric.faults.connectTimedOut)
     if (isLost) {
       world.fault(target.name, 'connect-timed-out')
     } else if (isRefused || fabric.refusingHosts.has(target.name)) {

@@ -107,7 +107,7 @@ export class Disk {
   remove(entry: EntryChange): void {
     if (entry.node === undefined) return
     if (entry.node instanceof DirectoryNode) {
-      for (const [name, node] of [...entry.node.entries]) this.remove({ directory: entry.node, name, node })
+      for (const [name, node] of entry.node.entries) this.remove({ directory: entry.node, name, node })
     }
     this.changeEntries([{ directory: entry.directory, name: entry.name, node: undefined }])
   }

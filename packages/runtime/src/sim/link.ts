@@ -34,10 +34,14 @@ export const noNetworkFaults: NetworkFaults = {
   slowedByMs: { min: 5, max: 200 },
 }
 
+/** What is decided at random about a link, each from a stream of its own, so that one more fault does not move the others. */
+export type LinkChance = Exclude<keyof NetworkFaults, 'stalledForMs' | 'slowedByMs' | 'nameLookupFailed'> | 'fragment'
+
 export class Link {
   readonly from: string
   readonly to: string
-  readonly random: RandomStream
+  readonly #stream: (name: string) => RandomStream
+  readonly #chances: Map<LinkChance, RandomStream> = new Map()
   readonly #latencyMs: Range
   readonly #latency: RandomStream
   /** Pipes whose head has arrived at a blocked link. */
@@ -45,17 +49,30 @@ export class Link {
   #isBlocked = false
   /** Added to the latency of everything sent. */
   slowedByMs = 0
-  /** The next piece of data is cut in the middle, and the connection with it. */
-  cutsNext = 0
-  /** The next response is lost, and the connection with it. */
-  losesNextResponses = 0
+  #cutsToCome = 0
+  #responsesToLose = 0
 
   constructor(from: string, to: string, latencyMs: Range, stream: (name: string) => RandomStream) {
     this.from = from
     this.to = to
     this.#latencyMs = latencyMs
     this.#latency = stream(`network/${from}>${to}/latency`)
-    this.random = stream(`network/${from}>${to}/faults`)
+    this.#stream = (name) => stream(`network/${from}>${to}/${name}`)
+  }
+
+  /** True with the given probability; nothing is drawn for what never happens. */
+  strikes(chance: LinkChance, probability: number): boolean {
+    return probability > 0 && this.random(chance).chance(probability)
+  }
+
+  /** Where the particulars of a stroke come from. */
+  random(chance: LinkChance): RandomStream {
+    let random = this.#chances.get(chance)
+    if (random === undefined) {
+      random = this.#stream(chance)
+      this.#chances.set(chance, random)
+    }
+    return random
   }
 
   get isBlocked(): boolean {
@@ -64,6 +81,28 @@ export class Link {
 
   latencyUs(): number {
     return Math.ceil((this.#latency.within(this.#latencyMs) + this.slowedByMs) * 1000)
+  }
+
+  /** The next piece of data is to be cut in the middle, and the connection with it. */
+  armCut(): void {
+    this.#cutsToCome++
+  }
+
+  /** The next response is to be lost, and the connection with it. */
+  armResponseLoss(): void {
+    this.#responsesToLose++
+  }
+
+  cutsNext(): boolean {
+    if (this.#cutsToCome === 0) return false
+    this.#cutsToCome--
+    return true
+  }
+
+  losesNextResponse(): boolean {
+    if (this.#responsesToLose === 0) return false
+    this.#responsesToLose--
+    return true
   }
 
   wait(pipe: Pipe): void {

@@ -36,12 +36,12 @@ export class NetworkControl {
 
   /** Cuts a connection in the middle of the next piece of data that `from` sends to `to`. */
   cutDuringNext(from: string, to: string): void {
-    this.#fabric.linkBetween(from, to).cutsNext++
+    this.#fabric.linkBetween(from, to).armCut()
   }
 
   /** Lets the next request from `client` reach `server`, and cuts the connection before the response is back. */
   loseNextResponse(client: string, server: string): void {
-    this.#fabric.linkBetween(server, client).losesNextResponses++
+    this.#fabric.linkBetween(server, client).armResponseLoss()
   }
 
   /** `host` loses its connections to `peer`, which is not told. Returns how many there were. */

@@ -68,8 +68,8 @@ export class Pipe {
     const { faults } = this.#settings()
     if (segment.kind === 'data') {
       this.#inFlightBytes += segment.bytes.length
-      if (this.#link.random.chance(faults.slowed)) {
-        latencyUs += Math.ceil(this.#link.random.within(faults.slowedByMs) * 1000)
+      if (this.#link.strikes('slowed', faults.slowed)) {
+        latencyUs += Math.ceil(this.#link.random('slowed').within(faults.slowedByMs) * 1000)
         this.#world.fault(this.#link.to, 'segment-slowed', latencyUs)
       } else if (this.#link.slowedByMs > 0) {
         this.#world.fault(this.#link.to, 'segment-slowed', latencyUs)
@@ -121,11 +121,11 @@ export class Pipe {
   #deliver(bytes: Buffer): void {
     this.#inFlightBytes -= bytes.length
     const { fragmentProbability } = this.#settings()
-    if (bytes.length < 2 || !this.#link.random.chance(fragmentProbability)) {
+    if (bytes.length < 2 || !this.#link.strikes('fragment', fragmentProbability)) {
       this.#far.receive({ kind: 'data', bytes })
       return
     }
-    const split = 1 + this.#link.random.int(bytes.length - 1)
+    const split = 1 + this.#link.random('fragment').int(bytes.length - 1)
     const rest = bytes.subarray(split)
     // The rest is back in flight before the first part is received: receiving may empty the pipe.
     this.#inFlightBytes += rest.length
@@ -136,34 +136,27 @@ export class Pipe {
   /** True when the piece does not go on as it should. */
   #meetsFault(head: Transit, bytes: Buffer): boolean {
     const { faults } = this.#settings()
-    const { random } = this.#link
-    // All are drawn for each piece, so that one more fault does not change which pieces the others strike.
-    const isStalled = random.chance(faults.stalled)
-    const isCut = random.chance(faults.cut)
-    const isHalfOpened = random.chance(faults.halfOpen)
-    const isLost = random.chance(faults.responseLost)
-    const split = random.int(bytes.length + 1)
-    if (isStalled && !head.isStalled) {
+    const link = this.#link
+    if (!head.isStalled && link.strikes('stalled', faults.stalled)) {
       head.isStalled = true
-      this.#world.fault(this.#link.to, 'segment-stalled', bytes.length)
-      this.#schedule(random.within(faults.stalledForMs) * 1000)
+      this.#world.fault(link.to, 'segment-stalled', bytes.length)
+      this.#schedule(link.random('stalled').within(faults.stalledForMs) * 1000)
       return true
     }
-    if (this.#carriesResponses && (isLost || this.#link.losesNextResponses > 0)) {
-      if (this.#link.losesNextResponses > 0) this.#link.losesNextResponses--
-      this.#world.fault(this.#link.to, 'response-lost', bytes.length)
+    if (this.#carriesResponses && (link.losesNextResponse() || link.strikes('responseLost', faults.responseLost))) {
+      this.#world.fault(link.to, 'response-lost', bytes.length)
       this.#breakBoth()
       return true
     }
-    if (isCut || this.#link.cutsNext > 0) {
-      if (this.#link.cutsNext > 0) this.#link.cutsNext--
-      this.#world.fault(this.#link.to, 'connection-cut', split)
+    if (link.cutsNext() || link.strikes('cut', faults.cut)) {
+      const split = link.random('cut').int(bytes.length + 1)
+      this.#world.fault(link.to, 'connection-cut', split)
       if (split > 0) this.#far.receive({ kind: 'data', bytes: bytes.subarray(0, split) })
       this.#breakBoth()
       return true
     }
-    if (!isHalfOpened) return false
-    this.#world.fault(this.#link.to, 'connection-half-open', bytes.length)
+    if (!link.strikes('halfOpen', faults.halfOpen)) return false
+    this.#world.fault(link.to, 'connection-half-open', bytes.length)
     this.#far.breakOff()
     this.#far.fallSilent()
     this.empty()

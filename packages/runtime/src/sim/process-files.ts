@@ -28,6 +28,7 @@ export class ProcessFiles implements Files {
   readonly #process: SimProcess
   readonly #timing: RandomStream
   readonly #pending = new Set<Interruption>()
+  readonly #replacing = new Map<string, Promise<void>>()
 
   constructor(world: World, host: SimHost, process: SimProcess) {
     this.#world = world
@@ -62,17 +63,13 @@ export class ProcessFiles implements Files {
   }
 
   async writeFileAtomic(path: string, data: Uint8Array): Promise<void> {
-    const temporary = `${path}.tmp`
-    await this.remove(temporary)
-    const handle = await this.open(temporary, 'create')
-    try {
-      await handle.write([data], 0)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await this.rename(temporary, path)
-    await this.syncDirectory(path.slice(0, Math.max(1, path.lastIndexOf('/'))))
+    // Replacements of one file take turns, because they share the name of its temporary file.
+    const before = this.#replacing.get(path) ?? Promise.resolve()
+    const turn = before.then(() => this.#replace(path, data))
+    const settled = turn.catch(() => undefined)
+    this.#replacing.set(path, settled)
+    await turn
+    if (this.#replacing.get(path) === settled) this.#replacing.delete(path)
   }
 
   rename(from: string, to: string): Promise<void> {
@@ -209,6 +206,20 @@ export class ProcessFiles implements Files {
     return this.#operate(delayUs, perform, () => undefined)
   }
 
+  async #replace(path: string, data: Uint8Array): Promise<void> {
+    const temporary = `${path}.tmp`
+    const handle = await this.open(temporary, 'write')
+    try {
+      await handle.truncate(0)
+      await handle.write([data], 0)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await this.rename(temporary, path)
+    await this.syncDirectory(path.slice(0, Math.max(1, path.lastIndexOf('/'))))
+  }
+
   #operate<T>(delayUs: number, perform: () => T, interruption: Interruption): Promise<T> {
     this.#pending.add(interruption)
     return this.#process.later(delayUs, 'disk', () => {
@@ -225,7 +236,7 @@ export class ProcessFiles implements Files {
     try {
       return this.#host.disk.locate(path, syscall)
     } catch (error) {
-      if (error instanceof SystemError && error.code === 'ENOENT') return undefined
+      if (error instanceof SystemError && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined
       throw error
     }
   }

@@ -30,6 +30,9 @@ export interface SocketAddresses {
  */
 type State = 'connecting' | 'open' | 'closing' | 'closed' | 'silent'
 
+/** How long a peer may take to close its side after this one was closed. */
+const LINGER_US = 2_000_000
+
 export class ProcessSocket implements Socket, PipeEnd {
   readonly remoteAddress: string
   readonly remotePort: number
@@ -113,7 +116,7 @@ export class ProcessSocket implements Socket, PipeEnd {
   }
 
   pause(): void {
-    this.#isPaused = true
+    this.#isPaused = !this.#hasEnded
   }
 
   resume(): void {
@@ -125,6 +128,9 @@ export class ProcessSocket implements Socket, PipeEnd {
   end(): void {
     if (this.#state !== 'open' || this.#hasEnded || !this.process.isAlive) return
     this.#hasEnded = true
+    // Reading on, to no use, lets the peer's own close be seen.
+    this.#isPaused = false
+    this.process.schedule(0, 'network', () => this.#read())
     this.#flush()
   }
 
@@ -198,11 +204,11 @@ export class ProcessSocket implements Socket, PipeEnd {
       this.#world.note(this.process.name, 'data', crc32(bytes))
       // The kernel's room is announced to the sender before the process sees the data, whatever it then does.
       this.#peer?.scheduleFlush()
-      this.#handler?.onData(bytes)
+      if (!this.#hasEnded) this.#handler?.onData(bytes)
     }
     if (this.#unread.length > 0 || !this.#peerHasEnded || this.#peerEndIsTold || this.#isPaused || this.#state !== 'open') return
     this.#peerEndIsTold = true
-    if (this.#handler?.onEnd === undefined) this.end()
+    if (this.#handler?.onEnd === undefined || this.#hasEnded) this.end()
     else this.#handler.onEnd()
     this.#closeWhenBothEnded()
   }
@@ -226,6 +232,7 @@ export class ProcessSocket implements Socket, PipeEnd {
     if (this.#hasEnded && !this.#endIsSent) {
       this.#endIsSent = true
       this.#pipe.send({ kind: 'end' })
+      this.process.schedule(LINGER_US, 'network', () => this.#close())
       this.#closeWhenBothEnded()
     }
   }
@@ -258,6 +265,7 @@ export class ProcessSocket implements Socket, PipeEnd {
   }
 
   #close(error?: Error): void {
+    if (this.#state !== 'open') return
     this.#state = 'closing'
     this.#unsent = []
     this.#unsentBytes = 0

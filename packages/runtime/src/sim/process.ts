@@ -35,7 +35,7 @@ export class SimProcess {
           // What was performed may have been this process's death.
           if (this.#isAlive) resolve(result)
         } catch (error) {
-          reject(error)
+          reject(error instanceof Error ? error : new Error(String(error)))
         }
       })
     })

@@ -51,7 +51,7 @@ export class Timeline {
 
   /** Voids everything that a process was still going to do. */
   cancelOwnedBy(process: SimProcess): void {
-    for (const event of [...this.#queue.pending()]) if (event.owner === process) this.#queue.cancel(event)
+    for (const event of this.#queue.pending()) if (event.owner === process) this.#queue.cancel(event)
   }
 
   /** Counts what is still to happen, by owner and kind, one line each. */
@@ -98,5 +98,7 @@ export class Timeline {
 }
 
 function drainMicrotasks(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }

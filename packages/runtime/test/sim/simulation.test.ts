@@ -30,6 +30,10 @@ async function scenario(simulation: Simulation): Promise<string> {
   })
 }
 
+function never(): Promise<void> {
+  return new Promise(() => {})
+}
+
 describe('a simulation', () => {
   it('does the same things at the same times for the same seed', async () => {
     const first = createSimulation({ seed: 7, network: { faults: { stalled: 0.1 } } })
@@ -65,7 +69,7 @@ describe('a simulation', () => {
       const client = simulation.runtime('client')
       const options = { host: 'server', port: listener.port, timeoutMs: 1000 }
       await client.network.connect(options, { onData: () => undefined, onClose: () => undefined })
-      await new Promise(() => undefined)
+      await never()
     })
     await assert.rejects(run, (error: unknown) => {
       assert.ok(error instanceof DeadlockError)
@@ -80,7 +84,7 @@ describe('a simulation', () => {
     const { clock } = simulation.runtime('a')
     const again = (): void => void clock.setTimer(1000, again)
     again()
-    const run = simulation.run(() => new Promise(() => undefined), { limitMs: 60_000 })
+    const run = simulation.run(never, { limitMs: 60_000 })
     await assert.rejects(run, (error: unknown) => error instanceof RunLimitError && /a#1: timer × 1/.test(error.message))
     assert.equal(simulation.eventCount, 60)
   })
@@ -90,10 +94,7 @@ describe('a simulation', () => {
     const { clock } = simulation.runtime('a')
     const again = (): void => clock.defer(again)
     again()
-    await assert.rejects(
-      simulation.run(() => new Promise(() => undefined), { limitEvents: 1000 }),
-      RunLimitError,
-    )
+    await assert.rejects(simulation.run(never, { limitEvents: 1000 }), RunLimitError)
   })
 
   it('ends with what an event throws, as an uncaught exception ends a process', async () => {
@@ -129,10 +130,11 @@ describe('a simulation', () => {
     const simulation = createSimulation({ seed: 1 })
     const { clock } = simulation.runtime('a')
     const order: string[] = []
-    clock.setTimer(1, async () => {
-      for (let turn = 0; turn < 1000; turn++) await undefined
+    const takeTurns = async (): Promise<void> => {
+      for (let turn = 0; turn < 1000; turn++) await Promise.resolve()
       order.push(`first at ${clock.monotonicMs()}`)
-    })
+    }
+    clock.setTimer(1, () => void takeTurns())
     clock.setTimer(1, () => order.push(`second at ${clock.monotonicMs()}`))
     await simulation.advance(5)
     assert.deepEqual(order, ['first at 1', 'second at 1'])
