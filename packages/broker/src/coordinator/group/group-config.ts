@@ -13,6 +13,8 @@ export interface GroupCoordinatorConfig extends ClassicGroupConfig {
   readonly offsetsRetentionMs: number
   /** offsets.retention.check.interval.ms */
   readonly offsetsRetentionCheckIntervalMs: number
+  /** offsets.commit.timeout.ms: how long a response may wait for its records to be durable */
+  readonly commitTimeoutMs: number
 }
 
 export const defaultGroupCoordinatorConfig: GroupCoordinatorConfig = {
@@ -24,4 +26,5 @@ export const defaultGroupCoordinatorConfig: GroupCoordinatorConfig = {
   offsetMetadataMaxBytes: 4096,
   offsetsRetentionMs: 10_080 * 60_000,
   offsetsRetentionCheckIntervalMs: 600_000,
+  commitTimeoutMs: 5000,
 }

@@ -55,6 +55,7 @@ export class GroupCoordinator {
       clock: runtime.clock,
       codecs: runtime.codecs,
       logger,
+      writeTimeoutMs: config.commitTimeoutMs,
       openLog,
       createMachine: (shard) => new GroupMachine({ clock: runtime.clock, config, dispatch: (command) => this.#dispatch(shard, command) }),
     })

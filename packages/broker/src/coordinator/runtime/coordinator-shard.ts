@@ -18,6 +18,7 @@ export interface ShardOptions<Machine extends StateMachine> {
   readonly clock: Clock
   readonly codecs: Codecs
   readonly logger: Logger
+  readonly writeTimeoutMs: number
   createMachine(shard: CoordinatorShard<Machine>): Machine
 }
 
@@ -71,7 +72,7 @@ export class CoordinatorShard<Machine extends StateMachine> {
   }
 
   async #load(): Promise<void> {
-    const { clock, codecs, logger } = this.#options
+    const { clock, codecs, logger, writeTimeoutMs } = this.#options
     const machine = this.#options.createMachine(this)
     let log: CoordinatorLog
     try {
@@ -84,7 +85,7 @@ export class CoordinatorShard<Machine extends StateMachine> {
     }
     if (this.#closed) return
     this.#failedLoads = 0
-    this.#loaded = new LoadedState({ machine, log, clock, codecs, onFailure: (cause) => this.#failed(cause) })
+    this.#loaded = new LoadedState({ machine, log, clock, codecs, writeTimeoutMs, onFailure: (cause) => this.#failed(cause) })
     machine.onLoaded()
   }
 

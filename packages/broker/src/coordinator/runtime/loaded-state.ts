@@ -4,7 +4,7 @@
  */
 
 import { ErrorCodes } from '@odradek/protocol'
-import type { Clock, Codecs } from '@odradek/runtime'
+import type { Clock, Codecs, Timer } from '@odradek/runtime'
 import { CoordinatorError } from './coordinator-error.ts'
 import { type CoordinatorLog, encodeBatch, splitRecords } from './coordinator-log.ts'
 import type { Command, CoordinatorRecord, StateMachine } from './outcome.ts'
@@ -17,6 +17,8 @@ const batchBytesMax = 512 * 1024
 
 interface Parked {
   readonly offset: number
+  /** When the caller gets no answer but an error. What depends on the records still happens when they become durable. */
+  readonly deadlineMs: number
   release(): void
   refuse(error: CoordinatorError): void
 }
@@ -26,6 +28,8 @@ export interface LoadedStateOptions<Machine extends StateMachine> {
   readonly log: CoordinatorLog
   readonly clock: Clock
   readonly codecs: Codecs
+  /** How long a response waits for the disk at most. */
+  readonly writeTimeoutMs: number
   /** The log has refused or lost a write: this state is void. Called once. */
   onFailure(cause: unknown): void
 }
@@ -45,6 +49,7 @@ export class LoadedState<Machine extends StateMachine> {
   #parked: Parked[] = []
   #appendedOffset = -1
   #durableOffset = -1
+  #timeout: Timer | undefined
   #ended: CoordinatorError | undefined
 
   constructor(options: LoadedStateOptions<Machine>) {
@@ -56,7 +61,10 @@ export class LoadedState<Machine extends StateMachine> {
     return this.#parked.length
   }
 
-  /** Runs the command now; resolves to its response once its records, and all earlier ones, are durable. */
+  /**
+   * Runs the command now; resolves to its response once its records, and all earlier ones, are durable. Rejects with what the command
+   * threw, with COORDINATOR_NOT_AVAILABLE when the disk takes too long, and with NOT_COORDINATOR when the write failed.
+   */
   run<Response>(command: Command<Machine, Response>): Promise<Response> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended)
     if (this.#parked.length >= parkedResponsesMax) return Promise.reject(new CoordinatorError(ErrorCodes.COORDINATOR_NOT_AVAILABLE))
@@ -77,6 +85,7 @@ export class LoadedState<Machine extends StateMachine> {
     this.#ended = new CoordinatorError(errorCode)
     const parked = this.#parked
     this.#parked = []
+    this.#timeout?.cancel()
     for (const response of parked) response.refuse(this.#ended)
     this.machine.onUnloaded(errorCode)
   }
@@ -113,13 +122,25 @@ export class LoadedState<Machine extends StateMachine> {
       durable?.()
       return Promise.resolve(response)
     }
+    const { clock, writeTimeoutMs } = this.#options
+    this.#timeout ??= clock.setTimer(writeTimeoutMs, () => this.#refuseLate(), true)
     return new Promise((resolve, refuse) => {
       const release = (): void => {
         durable?.()
         resolve(response)
       }
-      this.#parked.push({ offset, release, refuse })
+      this.#parked.push({ offset, deadlineMs: clock.monotonicMs() + writeTimeoutMs, release, refuse })
     })
+  }
+
+  #refuseLate(): void {
+    this.#timeout = undefined
+    const nowMs = this.#options.clock.monotonicMs()
+    const inTime = this.#parked.find((response) => response.deadlineMs > nowMs)
+    for (const response of this.#parked) {
+      if (response.deadlineMs <= nowMs) response.refuse(new CoordinatorError(ErrorCodes.COORDINATOR_NOT_AVAILABLE))
+    }
+    if (inTime !== undefined) this.#timeout = this.#options.clock.setTimer(inTime.deadlineMs - nowMs, () => this.#refuseLate(), true)
   }
 
   #release(durableOffset: number): void {
@@ -129,6 +150,10 @@ export class LoadedState<Machine extends StateMachine> {
     const waiting: Parked[] = []
     for (const response of this.#parked) (response.offset <= durableOffset ? ready : waiting).push(response)
     this.#parked = waiting
+    if (waiting.length === 0) {
+      this.#timeout?.cancel()
+      this.#timeout = undefined
+    }
     for (const response of ready) response.release()
   }
 

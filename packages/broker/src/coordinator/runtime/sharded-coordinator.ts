@@ -17,6 +17,7 @@ export interface ShardedCoordinatorOptions<Machine extends StateMachine> {
   readonly clock: Clock
   readonly codecs: Codecs
   readonly logger: Logger
+  readonly writeTimeoutMs: number
   openLog(partition: number): Promise<CoordinatorLog>
   createMachine(shard: CoordinatorShard<Machine>): Machine
 }

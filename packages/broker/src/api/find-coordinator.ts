@@ -1,0 +1,81 @@
+/** FindCoordinator (10): which node coordinates a group. From version 4 on several keys at once (KIP-699). */
+
+import {
+  ErrorCodes,
+  findCoordinator,
+  type FindCoordinatorResponseCoordinatorInput,
+  type FindCoordinatorResponseInput,
+} from '@odradek/protocol'
+import { groupTopic } from '../coordinator/group/group-coordinator.ts'
+import type { RequestContext } from './context.ts'
+import { type ApiHandler, handler } from './handler.ts'
+import { clusterEndpoints } from './partition-lookup.ts'
+
+const severalKeysVersion = 4
+const keyTypes = { group: 0, transaction: 1 } as const
+
+export const findCoordinatorHandler: ApiHandler = handler({
+  api: findCoordinator,
+  versions: [0, 6],
+  authorize: [
+    { operation: 'Describe', resource: 'Group', perEntry: true },
+    { operation: 'Describe', resource: 'TransactionalId', perEntry: true },
+  ],
+  notServed: ['Coordinators of transactions and of share groups: UNSUPPORTED_VERSION and INVALID_REQUEST.'],
+  refuse(request, errorCode, context) {
+    const keys = context.apiVersion >= severalKeysVersion ? request.coordinatorKeys : [request.key]
+    return responseOf(
+      keys.map((key) => failed(key, errorCode)),
+      context.apiVersion,
+    )
+  },
+  async handle(request, context) {
+    const keys = context.apiVersion >= severalKeysVersion ? request.coordinatorKeys : [request.key]
+    const coordinators: FindCoordinatorResponseCoordinatorInput[] = []
+    for (const key of keys) coordinators.push(await coordinatorOf(key, request.keyType, context))
+    return responseOf(coordinators, context.apiVersion)
+  },
+})
+
+function coordinatorOf(
+  key: string,
+  keyType: number,
+  context: RequestContext,
+): FindCoordinatorResponseCoordinatorInput | Promise<FindCoordinatorResponseCoordinatorInput> {
+  switch (keyType) {
+    case keyTypes.group:
+      return groupCoordinatorOf(key, context)
+    case keyTypes.transaction:
+      if (!context.allows('Describe', 'TransactionalId', key)) return failed(key, ErrorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+      return failed(key, ErrorCodes.UNSUPPORTED_VERSION, 'This broker does not serve transactions.')
+    default:
+      return failed(key, ErrorCodes.INVALID_REQUEST)
+  }
+}
+
+/** Makes __consumer_offsets when it is first needed, and answers once the group's part of it can serve. */
+async function groupCoordinatorOf(groupId: string, context: RequestContext): Promise<FindCoordinatorResponseCoordinatorInput> {
+  const { groups, topics, logger } = context.cluster
+  if (!context.allows('Describe', 'Group', groupId)) return failed(groupId, ErrorCodes.GROUP_AUTHORIZATION_FAILED)
+  try {
+    await topics.ensureConsumerOffsets()
+    await groups.whenLoaded(groupId)
+  } catch (error) {
+    logger.error(`${groupTopic} cannot be used: ${String(error)}`)
+    return failed(groupId, ErrorCodes.COORDINATOR_NOT_AVAILABLE)
+  }
+  const leaderId = topics.get(groupTopic)?.partitions[groups.partitionOf(groupId)]?.leaderId
+  const node = clusterEndpoints(context).find(({ nodeId }) => nodeId === leaderId)
+  if (node === undefined) return failed(groupId, ErrorCodes.COORDINATOR_NOT_AVAILABLE)
+  return { key: groupId, nodeId: node.nodeId, host: node.host, port: node.port, errorCode: ErrorCodes.NONE, errorMessage: '' }
+}
+
+function failed(key: string, errorCode: number, errorMessage = ''): FindCoordinatorResponseCoordinatorInput {
+  return { key, nodeId: -1, host: '', port: -1, errorCode, errorMessage }
+}
+
+function responseOf(coordinators: readonly FindCoordinatorResponseCoordinatorInput[], apiVersion: number): FindCoordinatorResponseInput {
+  if (apiVersion >= severalKeysVersion) return { coordinators }
+  const { nodeId, host, port, errorCode, errorMessage } = coordinators[0] ?? failed('', ErrorCodes.INVALID_REQUEST)
+  return { nodeId, host, port, errorCode, errorMessage }
+}

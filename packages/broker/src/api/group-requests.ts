@@ -1,0 +1,23 @@
+/** What the handlers of group APIs have in common: who asks, and whether this node is the group's coordinator. */
+
+import { ErrorCodes } from '@odradek/protocol'
+import { type Caller, groupTopic } from '../coordinator/group/group-coordinator.ts'
+import { CoordinatorError } from '../coordinator/runtime/coordinator-error.ts'
+import type { RequestContext } from './context.ts'
+
+export function callerOf(context: RequestContext): Caller {
+  return { clientId: context.clientId, clientHost: context.clientHost, apiVersion: context.apiVersion }
+}
+
+/** NOT_COORDINATOR where another node leads the group's partition, or none does yet. */
+export function coordinatorError(groupId: string, context: RequestContext): number {
+  const { groups, topics } = context.cluster
+  const partition = topics.get(groupTopic)?.partitions[groups.partitionOf(groupId)]
+  return partition?.leaderId === context.node.nodeId ? ErrorCodes.NONE : ErrorCodes.NOT_COORDINATOR
+}
+
+/** The code of an error that a coordinator rejected with; anything else is a defect and passes on. */
+export function codeOf(error: unknown): number {
+  if (error instanceof CoordinatorError) return error.code
+  throw error
+}
