@@ -41,7 +41,9 @@ function readValue(field: ResolvedField, message: ResolvedMessage): string {
   const { type } = field
   if (type.kind === 'struct') {
     const read = `decode${type.struct.typeName}(r, version)`
-    return choose(isNullable(field), `r.readInt8() < 0 ? null : ${read}`, read)
+    // A byte says whether the struct is there, and says it differently among tagged fields.
+    const isNull = field.tag === undefined ? 'r.readInt8() < 0' : 'r.readUvarint() === 0'
+    return choose(isNullable(field), `${isNull} ? null : ${read}`, read)
   }
   if (field.hex) return 'r.readInt64Hex()'
   if (field.unbounded) return 'r.readInt64OrUnbounded()'

@@ -89,7 +89,7 @@ function writeStruct(code: Code, field: ResolvedField, struct: ResolvedStruct, v
     code.line(write)
     return
   }
-  code.line(`if (${value} === null) w.writeInt8(-1)`)
+  code.line(`if (${value} === null) w.writeInt8(${field.tag === undefined ? -1 : 0})`)
   code.block('else', () => code.line('w.writeInt8(1)').line(write))
 }
 

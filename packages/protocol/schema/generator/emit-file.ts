@@ -109,10 +109,17 @@ export function messageFile(definition: MessageDefinition): GeneratedFile {
   return file(`messages/${kebabCase(name)}.ts`, code)
 }
 
-/** Every API, in the order of the keys, and all types. */
-export function indexFile(apis: readonly ApiDefinition[], others: readonly GeneratedFile[]): GeneratedFile {
+/** Every API and record type, in the order of the keys, and all types. */
+export function indexFile(
+  apis: readonly ApiDefinition[],
+  records: readonly RecordDefinition[],
+  others: readonly GeneratedFile[],
+): GeneratedFile {
   const code = new Code()
   for (const api of apis) code.line(`import { ${lowerFirst(api.name)} } from './${kebabCase(api.name)}.ts'`)
+  for (const { name } of records) {
+    code.line(`import { ${lowerFirst(name)}Key, ${lowerFirst(name)}Value } from './records/${kebabCase(name)}.ts'`)
+  }
   code.line('')
   for (const api of apis) code.line(`export * from './${kebabCase(api.name)}.ts'`)
   for (const other of others) code.line(`export * from './${other.path}'`)
@@ -124,5 +131,18 @@ export function indexFile(apis: readonly ApiDefinition[], others: readonly Gener
   code.line('for (const api of apis) byKey[api.key] = api').line('')
   code.line('/** The API with this key, if this package knows it. */')
   code.block('export function apiByKey(key: number): AnyApi | undefined', () => code.line('return byKey[key]'))
+  code.line('').append(recordCodecs(records))
   return file('index.ts', code)
+}
+
+function recordCodecs(records: readonly RecordDefinition[]): Code {
+  const code = new Code()
+  code.block('export interface RecordCodecs', () => {
+    code.line("readonly topic: '__consumer_offsets' | '__transaction_state'")
+    code.line('readonly key: RecordKeyCodec<unknown, unknown>').line('readonly value: RecordValueCodec<unknown, unknown>')
+  })
+  code.line('').line('/** Every record type of the internal topics. */')
+  code.line('export const recordCodecs: readonly RecordCodecs[] = [')
+  for (const { name, topic } of records) code.line(`  { topic: '${topic}', key: ${lowerFirst(name)}Key, value: ${lowerFirst(name)}Value },`)
+  return code.line(']')
 }

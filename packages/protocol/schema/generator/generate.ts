@@ -8,5 +8,5 @@ export function generate(definitions: Definitions): GeneratedFile[] {
   const records = definitions.records.map(recordFile)
   const messages = definitions.messages.map(messageFile)
   const embedded = definitions.messages.filter((message) => message.use === 'embedded').map(messageFile)
-  return [...apis, ...records, ...messages, indexFile(definitions.apis, [...records, ...embedded])]
+  return [...apis, ...records, ...messages, indexFile(definitions.apis, definitions.records, [...records, ...embedded])]
 }

@@ -23,6 +23,7 @@ const definition: RecordDefinition = record({
       subscribedTopicRegex: string.nullable(),
       rebalanceTimeoutMs: int32.default(-1),
       serverAssignor: string.nullable(),
+      // Null has to be said: although Kafka's definition gives null as the default, Kafka's code takes the value that is all zero for it.
       classicMemberMetadata: struct('ClassicMemberMetadata', {
         sessionTimeoutMs: int32,
         supportedProtocols: array(
@@ -33,8 +34,7 @@ const definition: RecordDefinition = record({
         ),
       })
         .nullable()
-        .tag(0)
-        .default(null),
+        .tag(0),
     },
   },
 })

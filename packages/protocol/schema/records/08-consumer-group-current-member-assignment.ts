@@ -6,7 +6,8 @@ import { array, int32, int8, string, struct, uuid } from '../language.ts'
 const topicPartitions = struct('TopicPartitions', {
   topicId: uuid,
   partitions: array(int32),
-  assignmentEpochs: array(int32).nullable().tag(0).default(null),
+  // Null has to be said: although Kafka's definition gives null as the default, Kafka's code takes the value that is all zero for it.
+  assignmentEpochs: array(int32).nullable().tag(0),
 })
 
 const definition: RecordDefinition = record({

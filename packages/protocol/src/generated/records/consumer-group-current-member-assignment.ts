@@ -42,11 +42,11 @@ function encodeConsumerGroupCurrentMemberAssignmentValueTopicPartitions(w: Write
   const partitions = message.partitions
   w.writeCompactArrayLength(partitions.length)
   for (const item of partitions) w.writeInt32(item)
-  const assignmentEpochsIsSet = message.assignmentEpochs !== undefined && message.assignmentEpochs !== null
+  const assignmentEpochsIsSet = message.assignmentEpochs !== undefined && (message.assignmentEpochs === null || message.assignmentEpochs.length !== 0)
   w.writeUvarint((assignmentEpochsIsSet ? 1 : 0))
   if (assignmentEpochsIsSet) {
     const mark = w.beginTag(0)
-    const assignmentEpochs = message.assignmentEpochs ?? null
+    const assignmentEpochs = message.assignmentEpochs === undefined ? [] : message.assignmentEpochs
     w.writeCompactArrayLength(assignmentEpochs === null ? -1 : assignmentEpochs.length)
     if (assignmentEpochs !== null) {
       for (const item of assignmentEpochs) w.writeInt32(item)
@@ -59,7 +59,7 @@ function decodeConsumerGroupCurrentMemberAssignmentValueTopicPartitions(r: Reade
   const topicId: string = r.readUuid()
   const partitions: number[] = []
   for (let i = 0, length = r.readCompactArrayLength(4); i < length; i++) partitions.push(r.readInt32())
-  let assignmentEpochs: number[] | null = null
+  let assignmentEpochs: number[] | null = []
   for (let tags = r.readUvarint(); tags > 0; tags--) {
     const tag = r.readUvarint()
     const tagEnd = r.readTagEnd()

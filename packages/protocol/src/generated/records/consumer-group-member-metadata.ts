@@ -58,6 +58,15 @@ export interface ConsumerGroupMemberMetadataValueClassicMemberMetadataInput {
   readonly supportedProtocols: readonly ConsumerGroupMemberMetadataValueClassicProtocolInput[]
 }
 
+const emptyConsumerGroupMemberMetadataValueClassicMemberMetadata: ConsumerGroupMemberMetadataValueClassicMemberMetadata = Object.freeze({
+  sessionTimeoutMs: 0,
+  supportedProtocols: [],
+})
+
+function isEmptyConsumerGroupMemberMetadataValueClassicMemberMetadata(message: ConsumerGroupMemberMetadataValueClassicMemberMetadataInput): boolean {
+  return !((message.sessionTimeoutMs !== 0) || (message.supportedProtocols.length !== 0))
+}
+
 function encodeConsumerGroupMemberMetadataValueClassicMemberMetadata(w: Writer, message: ConsumerGroupMemberMetadataValueClassicMemberMetadataInput, version: number): void {
   w.writeInt32(message.sessionTimeoutMs)
   const supportedProtocols = message.supportedProtocols
@@ -113,12 +122,12 @@ function encodeConsumerGroupMemberMetadataValue(w: Writer, message: ConsumerGrou
   w.writeInt32(message.rebalanceTimeoutMs ?? -1)
   const serverAssignor = message.serverAssignor
   w.writeCompactNullableString(serverAssignor)
-  const classicMemberMetadataIsSet = message.classicMemberMetadata !== undefined && message.classicMemberMetadata !== null
+  const classicMemberMetadataIsSet = message.classicMemberMetadata !== undefined && (message.classicMemberMetadata === null || !isEmptyConsumerGroupMemberMetadataValueClassicMemberMetadata(message.classicMemberMetadata))
   w.writeUvarint((classicMemberMetadataIsSet ? 1 : 0))
   if (classicMemberMetadataIsSet) {
     const mark = w.beginTag(0)
-    const classicMemberMetadata = message.classicMemberMetadata ?? null
-    if (classicMemberMetadata === null) w.writeInt8(-1)
+    const classicMemberMetadata = message.classicMemberMetadata === undefined ? emptyConsumerGroupMemberMetadataValueClassicMemberMetadata : message.classicMemberMetadata
+    if (classicMemberMetadata === null) w.writeInt8(0)
     else {
       w.writeInt8(1)
       encodeConsumerGroupMemberMetadataValueClassicMemberMetadata(w, classicMemberMetadata, version)
@@ -137,12 +146,12 @@ function decodeConsumerGroupMemberMetadataValue(r: Reader, version: number): Con
   const subscribedTopicRegex: string | null = r.readCompactNullableString()
   const rebalanceTimeoutMs: number = r.readInt32()
   const serverAssignor: string | null = r.readCompactNullableString()
-  let classicMemberMetadata: ConsumerGroupMemberMetadataValueClassicMemberMetadata | null = null
+  let classicMemberMetadata: ConsumerGroupMemberMetadataValueClassicMemberMetadata | null = emptyConsumerGroupMemberMetadataValueClassicMemberMetadata
   for (let tags = r.readUvarint(); tags > 0; tags--) {
     const tag = r.readUvarint()
     const tagEnd = r.readTagEnd()
     if (tag === 0) {
-      classicMemberMetadata = r.readInt8() < 0 ? null : decodeConsumerGroupMemberMetadataValueClassicMemberMetadata(r, version)
+      classicMemberMetadata = r.readUvarint() === 0 ? null : decodeConsumerGroupMemberMetadataValueClassicMemberMetadata(r, version)
       r.expectTagEnd(tagEnd)
     }
     else r.skip(tagEnd - r.offset)
