@@ -4,34 +4,42 @@ import { join } from 'node:path'
 import { rootDir } from './workspace.mjs'
 
 // They find their prebuilt binary relative to their own package.
-export const nativeModules = ['@node-rs/crc32', 'snappy', 'lz4-napi', '@toondepauw/node-zstd']
+const nativeModules = ['@node-rs/crc32', 'snappy', 'lz4-napi', '@toondepauw/node-zstd']
 
-export const bundlePath = join(rootDir, 'packages', 'cli', 'dist', 'odradek.bundle.js')
+// A thread is started from a file of its own, which lies beside the code that starts it.
+export const workerEntry = join(rootDir, 'packages', 'runtime', 'dist', 'src', 'node', 'worker-main.js')
+
+const outDir = join(rootDir, 'packages', 'cli', 'dist')
+export const bundlePath = join(outDir, 'odradek.bundle.js')
 
 // CommonJS dependencies call require() for Node's own modules.
-const requireBanner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
+const requireBanner = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`
 
-// Bundles one entry file into one ES module. `external` names packages that stay imports.
-export async function bundle({ entry, outfile, external }) {
+// Bundles entry files (output name → path) into ES modules; what they share goes into further files. `external` names packages that stay imports.
+export async function bundle({ entries, outdir, external, options = {} }) {
   const { build } = await import('esbuild')
   await build({
-    entryPoints: [entry],
-    outfile,
+    entryPoints: entries,
+    outdir,
     bundle: true,
+    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    external: [...external],
-    banner: { js: requireBanner },
-    sourcemap: 'linked',
-    sourcesContent: false,
+    external,
     legalComments: 'none',
     logLevel: 'warning',
+    ...options,
   })
 }
 
 export async function bundleCommandLine() {
   const entry = join(rootDir, 'packages', 'cli', 'dist', 'src', 'main.js')
   if (!existsSync(entry)) throw new Error(`${entry} is missing: did the compiler run?`)
-  await bundle({ entry, outfile: bundlePath, external: nativeModules })
+  await bundle({
+    entries: { 'odradek.bundle': entry, 'worker-main': workerEntry },
+    outdir: outDir,
+    external: nativeModules,
+    options: { banner: { js: requireBanner }, chunkNames: 'chunk-[hash]' },
+  })
 }
