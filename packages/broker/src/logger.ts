@@ -1,9 +1,12 @@
 /** What the broker says to whoever runs it: one line an event. The caller of `startBroker` decides where lines go. */
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
-
 export interface Logger {
-  log(level: LogLevel, message: string): void
+  debug(message: string): void
+  info(message: string): void
+  warn(message: string): void
+  error(message: string): void
 }
 
-export const silentLogger: Logger = { log: () => undefined }
+const nothing = (): void => undefined
+
+export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }

@@ -26,8 +26,10 @@ export interface ClientConnection {
   clientSoftwareName: string
   clientSoftwareVersion: string
   readonly isOpen: boolean
-  /** Calls `listener` when the connection closes; the function that is returned takes it back. */
-  onClose(listener: () => void): () => void
+  /** Calls `listener` once when the connection has closed; the function that is returned takes it back. */
+  whenClosed(listener: () => void): () => void
+  /** Closes the connection at once: the one way to tell a client that it should not have an answer for. */
+  destroy(): void
 }
 
 export interface RequestContext {

@@ -23,8 +23,6 @@ export interface HandlerDefinition<Request, RequestInput, Response, ResponseInpu
   readonly api: Api<Request, RequestInput, Response, ResponseInput>
   /** Lowest and highest version served. */
   readonly versions: readonly [number, number]
-  /** Lowest version that ApiVersions announces, where it is not the lowest one served (Produce: 0, for librdkafka). */
-  readonly advertisedFrom?: number
   readonly authorize: readonly Permission<Request>[]
   /** What is not served, a sentence each, for docs/compatibility.md. */
   readonly notServed?: readonly string[]
@@ -42,7 +40,6 @@ export interface HandlerDefinition<Request, RequestInput, Response, ResponseInpu
 export interface ApiHandler {
   readonly api: AnyApi
   readonly versions: readonly [number, number]
-  readonly advertisedFrom: number
   readonly authorize: readonly Permission<unknown>[]
   readonly notServed: readonly string[]
   readonly pipelined: boolean
@@ -56,10 +53,9 @@ const nothingToPrepare = (): undefined => undefined
 export function handler<Request, RequestInput, Response, ResponseInput>(
   definition: HandlerDefinition<Request, RequestInput, Response, ResponseInput>,
 ): ApiHandler {
-  const erased: Omit<ApiHandler, 'advertisedFrom' | 'notServed' | 'pipelined' | 'prepare'> = definition
+  const erased: Omit<ApiHandler, 'notServed' | 'pipelined' | 'prepare'> = definition
   return {
     ...erased,
-    advertisedFrom: definition.advertisedFrom ?? definition.versions[0],
     notServed: definition.notServed ?? [],
     pipelined: definition.pipelined ?? false,
     prepare: definition.prepare ?? nothingToPrepare,

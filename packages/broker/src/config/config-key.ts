@@ -1,6 +1,7 @@
 /** One configuration key as data: type, default, bounds, where it may change, and how its text is read. */
 
-export type ConfigValue = boolean | number | string | readonly string[]
+/** Null where Kafka's default is null: not set. */
+export type ConfigValue = boolean | number | string | readonly string[] | null
 
 export type ConfigType = 'boolean' | 'int' | 'long' | 'short' | 'double' | 'string' | 'list' | 'password'
 
@@ -21,6 +22,19 @@ export interface ConfigKey<Value extends ConfigValue = ConfigValue> {
   check?(value: Value): string | undefined
 }
 
+type KeyOptions<Value extends ConfigValue> = Partial<Pick<ConfigKey<Value>, 'min' | 'max' | 'choices' | 'check'>>
+
+/** Describes one key; a table of these is the whole of a configuration. */
+export function key<Value extends ConfigValue>(
+  type: ConfigType,
+  value: Value,
+  update: UpdateMode,
+  doc: string,
+  options?: KeyOptions<Value>,
+): ConfigKey<Value> {
+  return { type, default: value, update, doc, ...options }
+}
+
 export class ConfigError extends Error {
   override readonly name: string = 'ConfigError'
 }
@@ -28,8 +42,6 @@ export class ConfigError extends Error {
 const integerBounds: Partial<Record<ConfigType, readonly [number, number]>> = {
   short: [-32768, 32767],
   int: [-2147483648, 2147483647],
-  // Kafka's longs reach 2^63 - 1, which users write as "for ever": such values are read as the largest exact integer.
-  long: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
 }
 
 /** Reads the text of a value. Throws `ConfigError` that names the key, the text and what is wrong with it. */
@@ -42,6 +54,8 @@ export function parseValue(name: string, key: ConfigKey, text: string): ConfigVa
 
 /** The text form that Kafka's tools show for a value. */
 export function formatValue(value: ConfigValue): string {
+  if (value === null) return ''
+  if (typeof value === 'number' && !Number.isFinite(value)) return '9223372036854775807'
   return typeof value === 'object' ? value.join(',') : String(value)
 }
 
@@ -73,13 +87,12 @@ function parseType(name: string, key: ConfigKey, text: string): ConfigValue {
   }
 }
 
+/** Longs beyond 2^53 become Infinity: users write Long.MAX_VALUE to say "for ever". */
 function parseInteger(name: string, type: 'short' | 'int' | 'long', text: string): number {
-  const [min, max] = integerBounds[type] ?? [0, 0]
-  if (!/^[+-]?\d+$/.test(text)) throw invalid(name, text, `Not a number of type ${type.toUpperCase()}`)
   const value = Number(text)
-  if (type === 'long') return Math.min(max, Math.max(min, value))
-  if (value < min || value > max) throw invalid(name, text, `Not a number of type ${type.toUpperCase()}`)
-  return value
+  const [min, max] = integerBounds[type] ?? [-(2 ** 63), 2 ** 63]
+  if (!/^[+-]?\d+$/.test(text) || value < min || value > max) throw invalid(name, text, `Not a number of type ${type.toUpperCase()}`)
+  return Number.isSafeInteger(value) ? value : Math.sign(value) * Number.POSITIVE_INFINITY
 }
 
 function boundsProblem(key: ConfigKey, value: ConfigValue): string | undefined {
@@ -91,7 +104,7 @@ function boundsProblem(key: ConfigKey, value: ConfigValue): string | undefined {
 
 function choiceProblem(key: ConfigKey, value: ConfigValue): string | undefined {
   const choices = key.choices
-  if (choices === undefined || typeof value === 'number' || typeof value === 'boolean') return undefined
+  if (choices === undefined || value === null || typeof value === 'number' || typeof value === 'boolean') return undefined
   const elements = typeof value === 'string' ? [value] : value
   if (elements.every((element) => choices.includes(element))) return undefined
   return `String must be one of: ${choices.join(', ')}`

@@ -1,0 +1,103 @@
+/** One partition of a fetch: which one it is, and what it has for the fetcher now. */
+
+import type { FetchRequestPartition, FetchResponsePartitionDataInput } from '@odradek/protocol'
+import { ErrorCodes } from '@odradek/protocol'
+import type { Topic } from '../metadata/topic.ts'
+import type { Partition } from '../partition/partition.ts'
+import type { IsolationLevel } from '../partition/types.ts'
+import { StorageError } from '../storage/storage-error.ts'
+import type { RequestContext } from './context.ts'
+import type { TopicReference } from './partition-lookup.ts'
+import { findLedPartition, findTopic, openPartition, topicNotFound } from './partition-lookup.ts'
+
+export interface FetchTarget {
+  readonly topic: Topic | undefined
+  readonly wanted: FetchRequestPartition
+  readonly errorCode: number
+  /** Undefined when there is an error. */
+  readonly partition: Partition | undefined
+}
+
+/** `sizeBytes` is not part of the answer: it is what counts towards the fetch's limits. */
+export type PartitionData = FetchResponsePartitionDataInput & { readonly sizeBytes: number }
+
+export async function resolveTarget(reference: TopicReference, byId: boolean, wanted: FetchRequestPartition, context: RequestContext): Promise<FetchTarget> {
+  const failed = (topic: Topic | undefined, errorCode: number): FetchTarget => ({ topic, wanted, errorCode, partition: undefined })
+  const topic = findTopic(reference, byId, context)
+  if (topic === undefined) return failed(undefined, topicNotFound(byId))
+  if (!context.allows('Read', 'Topic', topic.name)) return failed(topic, ErrorCodes.TOPIC_AUTHORIZATION_FAILED)
+  const led = findLedPartition(topic, wanted.partition, wanted.currentLeaderEpoch, context)
+  if (led.found === undefined) return failed(topic, led.errorCode)
+  const open = context.cluster.partitions.opened(topic.name, wanted.partition)
+  if (open !== undefined) return { topic, wanted, errorCode: ErrorCodes.NONE, partition: open }
+  const opened = await openPartition(topic, wanted.partition, context)
+  return opened.found === undefined ? failed(topic, opened.errorCode) : { topic, wanted, errorCode: ErrorCodes.NONE, partition: opened.found }
+}
+
+export function failedPartition(partitionIndex: number, errorCode: number): PartitionData {
+  return { partitionIndex, errorCode, highWatermark: -1, lastStableOffset: -1, logStartOffset: -1, abortedTransactions: null, records: null, sizeBytes: 0 }
+}
+
+/** What the partition has, up to `maxBytes`; the first batch whatever its size when `minOneBatch`. */
+export async function readTarget(target: FetchTarget, isolation: IsolationLevel, maxBytes: number, minOneBatch: boolean): Promise<PartitionData> {
+  const { partition, wanted } = target
+  if (partition === undefined) return failedPartition(wanted.partition, target.errorCode)
+  const diverging = divergingEpoch(partition, wanted)
+  if (diverging !== undefined) return { ...withoutRecords(partition, wanted.partition, isolation), divergingEpoch: diverging }
+  if (hasNothingNew(partition, wanted.fetchOffset, isolation)) return withoutRecords(partition, wanted.partition, isolation)
+  return read(partition, wanted, isolation, maxBytes, minOneBatch)
+}
+
+async function read(
+  partition: Partition,
+  wanted: FetchRequestPartition,
+  isolation: IsolationLevel,
+  maxBytes: number,
+  minOneBatch: boolean,
+): Promise<PartitionData> {
+  try {
+    const { errorCode, records, sizeBytes, highWatermark, lastStableOffset, logStartOffset, abortedTransactions } = await partition.read({
+      offset: wanted.fetchOffset,
+      maxBytes: Math.max(0, Math.min(wanted.partitionMaxBytes, maxBytes)),
+      isolation,
+      minOneBatch,
+    })
+    if (errorCode !== ErrorCodes.NONE) return failedPartition(wanted.partition, errorCode)
+    const partitionIndex = wanted.partition
+    return { partitionIndex, errorCode, highWatermark, lastStableOffset, logStartOffset, abortedTransactions, records, sizeBytes }
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error
+    return failedPartition(wanted.partition, error.errorCode)
+  }
+}
+
+/** A fetcher at the end is by far the most common one: it costs no read. */
+function hasNothingNew(partition: Partition, offset: number, isolation: IsolationLevel): boolean {
+  return offset === readableEnd(partition, isolation) && offset >= partition.logStartOffset
+}
+
+/** The offset up to which a fetcher may read, itself excluded. */
+export function readableEnd(partition: Partition, isolation: IsolationLevel): number {
+  return isolation === 'read_committed' ? partition.lastStableOffset : partition.highWatermark
+}
+
+function withoutRecords(partition: Partition, partitionIndex: number, isolation: IsolationLevel): PartitionData {
+  return {
+    partitionIndex,
+    errorCode: ErrorCodes.NONE,
+    highWatermark: partition.highWatermark,
+    lastStableOffset: partition.lastStableOffset,
+    logStartOffset: partition.logStartOffset,
+    abortedTransactions: isolation === 'read_committed' ? [] : null,
+    records: [],
+    sizeBytes: 0,
+  }
+}
+
+/** KIP-320: where the fetcher's history leaves this log's; undefined when it does not, or when the fetcher does not say. */
+function divergingEpoch(partition: Partition, wanted: FetchRequestPartition): { epoch: number; endOffset: number } | undefined {
+  if (wanted.lastFetchedEpoch < 0) return undefined
+  const { leaderEpoch, endOffset } = partition.endOffsetForEpoch(wanted.lastFetchedEpoch)
+  if (leaderEpoch === wanted.lastFetchedEpoch && endOffset >= wanted.fetchOffset) return undefined
+  return { epoch: leaderEpoch, endOffset }
+}

@@ -1,0 +1,135 @@
+/** The long poll: reads what there is, and waits for partitions to advance while it is too little. */
+
+import { ErrorCodes } from '@odradek/protocol'
+import type { Timer } from '@odradek/runtime'
+import type { IsolationLevel } from '../partition/types.ts'
+import type { RequestContext } from './context.ts'
+import type { FetchTarget, PartitionData } from './fetch-partition.ts'
+import { readableEnd, readTarget } from './fetch-partition.ts'
+
+export interface FetchLimits {
+  readonly minBytes: number
+  readonly maxBytes: number
+  readonly maxWaitMs: number
+  readonly isolation: IsolationLevel
+}
+
+/** Resolves to the data of each target, in order: when `minBytes` are there, when a target fails, or after `maxWaitMs`. */
+export async function waitForFetch(targets: readonly FetchTarget[], limits: FetchLimits, context: RequestContext): Promise<readonly PartitionData[]> {
+  const pass = new FetchPass(targets, limits)
+  await pass.readAll()
+  if (pass.isSatisfied || limits.maxWaitMs <= 0 || targets.length === 0) return pass.data
+  const waiter = new FetchWaiter(pass, targets, limits, context)
+  return waiter.wait()
+}
+
+/** The state of one fetch over its reads. */
+class FetchPass {
+  readonly #targets: readonly FetchTarget[]
+  readonly #limits: FetchLimits
+  data: PartitionData[] = []
+  /** Bytes of each partition's log when it was read: what has been added since needs no read to be counted. */
+  readonly #logBytes: number[] = []
+
+  constructor(targets: readonly FetchTarget[], limits: FetchLimits) {
+    this.#targets = targets
+    this.#limits = limits
+  }
+
+  get isSatisfied(): boolean {
+    return this.#sizeBytes() >= this.#limits.minBytes || this.data.some(({ errorCode, divergingEpoch }) => errorCode !== ErrorCodes.NONE || divergingEpoch !== undefined)
+  }
+
+  async readAll(): Promise<void> {
+    const { isolation, maxBytes } = this.#limits
+    const data: PartitionData[] = []
+    let left = maxBytes
+    let isFirst = true
+    for (const [index, target] of this.#targets.entries()) {
+      this.#logBytes[index] = target.partition?.sizeBytes ?? 0
+      const read = await readTarget(target, isolation, left, isFirst)
+      left -= read.sizeBytes
+      if (read.sizeBytes > 0) isFirst = false
+      data.push(read)
+    }
+    this.data = data
+  }
+
+  /** Whether another read might satisfy the fetch. */
+  mayBeSatisfied(): boolean {
+    let bytes = this.#sizeBytes()
+    for (const [index, target] of this.#targets.entries()) bytes += Math.max(0, (target.partition?.sizeBytes ?? 0) - (this.#logBytes[index] ?? 0))
+    return bytes >= this.#limits.minBytes
+  }
+
+  /** Whether a partition has advanced since it was read. */
+  isOutdated(): boolean {
+    const end = (data: PartitionData): number => (this.#limits.isolation === 'read_committed' ? (data.lastStableOffset ?? -1) : data.highWatermark)
+    return this.#targets.some(({ partition }, index) => {
+      const data = this.data[index]
+      return partition !== undefined && data !== undefined && readableEnd(partition, this.#limits.isolation) !== end(data)
+    })
+  }
+
+  #sizeBytes(): number {
+    let bytes = 0
+    for (const { sizeBytes } of this.data) bytes += sizeBytes
+    return bytes
+  }
+}
+
+class FetchWaiter {
+  readonly #pass: FetchPass
+  readonly #targets: readonly FetchTarget[]
+  readonly #limits: FetchLimits
+  readonly #context: RequestContext
+  #wake: (() => void) | undefined
+  #isOver = false
+
+  constructor(pass: FetchPass, targets: readonly FetchTarget[], limits: FetchLimits, context: RequestContext) {
+    this.#pass = pass
+    this.#targets = targets
+    this.#limits = limits
+    this.#context = context
+  }
+
+  async wait(): Promise<readonly PartitionData[]> {
+    const undo = this.#listen()
+    const timer = this.#startTimer()
+    try {
+      while (!this.#isOver) {
+        if (this.#pass.isOutdated() && this.#pass.mayBeSatisfied()) {
+          await this.#pass.readAll()
+          if (this.#pass.isSatisfied) return this.#pass.data
+          continue
+        }
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+      }
+      if (this.#pass.isOutdated()) await this.#pass.readAll()
+      return this.#pass.data
+    } finally {
+      timer.cancel()
+      for (const stop of undo) stop()
+    }
+  }
+
+  /** Wakes on an advance of any partition; ends with the connection. */
+  #listen(): (() => void)[] {
+    const wake = (): void => this.#wake?.()
+    const end = (): void => this.#end()
+    const undo = [this.#context.connection.whenClosed(end), this.#context.cluster.whenClosing(end)]
+    for (const { partition } of this.#targets) if (partition !== undefined) undo.push(partition.onAdvance(wake))
+    return undo
+  }
+
+  #startTimer(): Timer {
+    return this.#context.cluster.runtime.clock.setTimer(this.#limits.maxWaitMs, () => this.#end())
+  }
+
+  #end(): void {
+    this.#isOver = true
+    this.#wake?.()
+  }
+}

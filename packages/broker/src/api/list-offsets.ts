@@ -1,0 +1,100 @@
+/** ListOffsets (key 2): offsets by time, and the special timestamps. */
+
+import type {
+  ListOffsetsRequest,
+  ListOffsetsRequestPartition,
+  ListOffsetsResponseInput,
+  ListOffsetsResponsePartitionResponseInput,
+} from '@odradek/protocol'
+import { ErrorCodes, listOffsets } from '@odradek/protocol'
+import type { Topic } from '../metadata/topic.ts'
+import type { IsolationLevel } from '../partition/types.ts'
+import { StorageError } from '../storage/storage-error.ts'
+import type { RequestContext } from './context.ts'
+import type { ApiHandler } from './handler.ts'
+import { handler } from './handler.ts'
+import { findLedPartition, openPartition } from './partition-lookup.ts'
+
+type PartitionResponse = ListOffsetsResponsePartitionResponseInput
+
+const earliest = -2
+const earliestLocal = -4
+
+/** The version since which a special timestamp exists. */
+const specialSince: ReadonlyMap<number, number> = new Map([
+  [-1, 1],
+  [earliest, 1],
+  [-3, 7],
+  [earliestLocal, 8],
+  [-5, 9],
+  [-6, 11],
+])
+/** What is only in remote storage, which there is none of. */
+const remoteOnly: readonly number[] = [-5, -6]
+
+export const listOffsetsHandler: ApiHandler = handler({
+  api: listOffsets,
+  versions: [1, 11],
+  authorize: [{ operation: 'Describe', resource: 'Topic', perEntry: true }],
+  refuse: (request, errorCode) => ({
+    topics: request.topics.map(({ name, partitions }) => ({ name, partitions: partitions.map(({ partitionIndex }) => failed(partitionIndex, errorCode)) })),
+    throttleTimeMs: 0,
+  }),
+  handle,
+})
+
+async function handle(request: ListOffsetsRequest, context: RequestContext): Promise<ListOffsetsResponseInput> {
+  const isolation: IsolationLevel = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
+  const topics: ListOffsetsResponseInput['topics'][number][] = []
+  for (const { name, partitions } of request.topics) {
+    const repeated = repeatedPartitions(partitions)
+    const responses: PartitionResponse[] = []
+    for (const partition of partitions) {
+      const isRepeated = repeated.has(partition.partitionIndex)
+      responses.push(isRepeated ? failed(partition.partitionIndex, ErrorCodes.INVALID_REQUEST) : await answer(name, partition, isolation, context))
+    }
+    topics.push({ name, partitions: responses })
+  }
+  return { topics, throttleTimeMs: 0 }
+}
+
+/** Partitions that are asked about more than once: Kafka answers none of them. */
+function repeatedPartitions(partitions: readonly ListOffsetsRequestPartition[]): ReadonlySet<number> {
+  const seen = new Set<number>()
+  const repeated = new Set<number>()
+  for (const { partitionIndex } of partitions) {
+    if (seen.has(partitionIndex)) repeated.add(partitionIndex)
+    seen.add(partitionIndex)
+  }
+  return repeated
+}
+
+async function answer(name: string, wanted: ListOffsetsRequestPartition, isolation: IsolationLevel, context: RequestContext): Promise<PartitionResponse> {
+  const index = wanted.partitionIndex
+  if (!context.allows('Describe', 'Topic', name)) return failed(index, ErrorCodes.TOPIC_AUTHORIZATION_FAILED)
+  const topic = context.cluster.topics.get(name)
+  if (topic === undefined) return failed(index, ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION)
+  if (wanted.timestamp < 0 && context.apiVersion < (specialSince.get(wanted.timestamp) ?? Number.POSITIVE_INFINITY)) {
+    return failed(index, ErrorCodes.UNSUPPORTED_VERSION)
+  }
+  const led = findLedPartition(topic, index, wanted.currentLeaderEpoch, context)
+  if (led.found === undefined) return failed(index, led.errorCode)
+  if (remoteOnly.includes(wanted.timestamp)) return failed(index, ErrorCodes.NONE)
+  return lookUp(topic, index, wanted.timestamp === earliestLocal ? earliest : wanted.timestamp, isolation, context)
+}
+
+async function lookUp(topic: Topic, index: number, timestamp: number, isolation: IsolationLevel, context: RequestContext): Promise<PartitionResponse> {
+  const opened = await openPartition(topic, index, context)
+  if (opened.found === undefined) return failed(index, opened.errorCode)
+  try {
+    const found = await opened.found.offsetForTimestamp(timestamp, isolation)
+    return { partitionIndex: index, errorCode: ErrorCodes.NONE, timestamp: found.timestamp, offset: found.offset, leaderEpoch: found.leaderEpoch }
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error
+    return failed(index, error.errorCode)
+  }
+}
+
+function failed(partitionIndex: number, errorCode: number): PartitionResponse {
+  return { partitionIndex, errorCode, timestamp: -1, offset: -1, leaderEpoch: -1 }
+}

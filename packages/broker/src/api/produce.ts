@@ -1,0 +1,196 @@
+/** Produce (key 0): appends batches, and answers once they are as durable as the topic's settings ask for. */
+
+import type {
+  ProduceRequest,
+  ProduceRequestPartitionProduceData,
+  ProduceRequestTopicProduceData,
+  ProduceResponseInput,
+  ProduceResponsePartitionProduceResponseInput,
+} from '@odradek/protocol'
+import { ErrorCodes, errorByCode, produce } from '@odradek/protocol'
+import type { Topic } from '../metadata/topic.ts'
+import type { Partition } from '../partition/partition.ts'
+import type { AppendResult } from '../partition/types.ts'
+import type { RequestContext } from './context.ts'
+import type { ApiHandler } from './handler.ts'
+import { handler } from './handler.ts'
+import type { LeaderHint } from './partition-lookup.ts'
+import { findLedPartition, findTopic, leaderHint, nodeEndpoints, openPartition, topicNotFound } from './partition-lookup.ts'
+
+type PartitionResponse = ProduceResponsePartitionProduceResponseInput
+
+const topicIdsSince = 13
+const acksAll = -1
+
+export const produceHandler: ApiHandler = handler({
+  api: produce,
+  versions: [3, 13],
+  pipelined: true,
+  notServed: ['Transactional batches: no transactional producer is initialised yet.'],
+  authorize: [
+    { operation: 'Write', resource: 'Topic', perEntry: true },
+    { operation: 'Write', resource: 'TransactionalId', names: (request) => (request.transactionalId === null ? [] : [request.transactionalId]) },
+  ],
+  prepare,
+  refuse: (request, errorCode) => refuseAll(request, errorCode),
+  handle,
+})
+
+/** Opens the logs, and loads the codecs, that appending needs: then the appends of pipelined requests keep their order. */
+function prepare(request: ProduceRequest, context: RequestContext): Promise<void> | undefined {
+  let waits: Promise<void>[] | undefined
+  for (const topicData of request.topicData) {
+    const topic = findTopic(topicData, context.apiVersion >= topicIdsSince, context)
+    if (topic === undefined) continue
+    for (const data of topicData.partitionData) {
+      const wait = preparePartition(topic, data, context)
+      if (wait !== undefined) (waits ??= []).push(wait)
+    }
+  }
+  return waits === undefined ? undefined : Promise.all(waits).then(() => undefined)
+}
+
+function preparePartition(topic: Topic, data: ProduceRequestPartitionProduceData, context: RequestContext): Promise<void> | undefined {
+  const { records } = data
+  if (records === null || topic.partitions[data.index] === undefined) return undefined
+  const open = context.cluster.partitions.opened(topic.name, data.index)
+  if (open !== undefined) return open.prepare(records)
+  return openPartition(topic, data.index, context).then(({ found }) => found?.prepare(records))
+}
+
+function handle(request: ProduceRequest, context: RequestContext): ProduceResponseInput | null | Promise<ProduceResponseInput | null> {
+  if (request.acks !== 0 && request.acks !== 1 && request.acks !== acksAll) return refuseAll(request, ErrorCodes.INVALID_REQUIRED_ACKS)
+  const responses = request.topicData.map((topicData) => appendTopic(topicData, request.acks, context))
+  if (request.acks === 0) {
+    finishUnacknowledged(responses, context)
+    return null
+  }
+  return waitForAll(responses, context)
+}
+
+interface Appended {
+  readonly response: PartitionResponse
+  /** Undefined when there is nothing to wait for. */
+  readonly durable: Promise<void> | undefined
+}
+
+interface AppendedTopic {
+  readonly name: string
+  readonly topicId: string
+  readonly topic: Topic | undefined
+  readonly partitions: readonly Appended[]
+}
+
+function appendTopic(data: ProduceRequestTopicProduceData, acks: number, context: RequestContext): AppendedTopic {
+  const byId = context.apiVersion >= topicIdsSince
+  const topic = findTopic(data, byId, context)
+  const partitions = data.partitionData.map((partition) => appendPartition(topic, topicNotFound(byId), partition, acks, context))
+  return { name: data.name, topicId: data.topicId, topic, partitions }
+}
+
+function appendPartition(
+  topic: Topic | undefined,
+  missing: number,
+  data: ProduceRequestPartitionProduceData,
+  acks: number,
+  context: RequestContext,
+): Appended {
+  if (topic === undefined) return failed(data.index, missing)
+  const { topicMetrics, partitions } = context.cluster
+  topicMetrics.mark(topic.name, 'TotalProduceRequestsPerSec')
+  const errorCode = produceProblem(topic, data, acks, context)
+  const partition = partitions.opened(topic.name, data.index)
+  if (errorCode !== ErrorCodes.NONE || data.records === null || partition === undefined) {
+    topicMetrics.mark(topic.name, 'FailedProduceRequestsPerSec')
+    return failed(data.index, errorCode === ErrorCodes.NONE ? ErrorCodes.KAFKA_STORAGE_ERROR : errorCode)
+  }
+  const sizeBytes = data.records.length
+  const result = partition.append(data.records, { origin: 'client', apiVersion: context.apiVersion })
+  if (result.errorCode !== ErrorCodes.NONE) {
+    topicMetrics.mark(topic.name, 'FailedProduceRequestsPerSec')
+    topicMetrics.mark(topic.name, 'BytesRejectedPerSec', sizeBytes)
+    return { response: partitionResponse(data.index, result), durable: undefined }
+  }
+  topicMetrics.mark(topic.name, 'BytesInPerSec', sizeBytes)
+  topicMetrics.mark(topic.name, 'MessagesInPerSec', result.lastOffset - result.baseOffset + 1)
+  return { response: partitionResponse(data.index, result), durable: whenDurable(partition, result, acks) }
+}
+
+function whenDurable(partition: Partition, result: AppendResult, acks: number): Promise<void> {
+  const durable = partition.whenDurable(result.lastOffset)
+  // Nobody waits for it: the partition itself remembers that it failed.
+  if (acks === 0) durable.catch(() => undefined)
+  return durable
+}
+
+function produceProblem(topic: Topic, data: ProduceRequestPartitionProduceData, acks: number, context: RequestContext): number {
+  if (!context.allows('Write', 'Topic', topic.name)) return ErrorCodes.TOPIC_AUTHORIZATION_FAILED
+  if (topic.isInternal) return ErrorCodes.INVALID_TOPIC_EXCEPTION
+  const led = findLedPartition(topic, data.index, -1, context)
+  if (led.found === undefined) return led.errorCode
+  if (data.records === null) return ErrorCodes.INVALID_RECORD
+  if (acks === acksAll && context.cluster.minInSyncReplicas(topic) > led.found.state.replicas.length) return ErrorCodes.NOT_ENOUGH_REPLICAS
+  return ErrorCodes.NONE
+}
+
+function partitionResponse(index: number, result: AppendResult): PartitionResponse {
+  return {
+    index,
+    errorCode: result.errorCode,
+    baseOffset: result.baseOffset,
+    logAppendTimeMs: result.logAppendTimeMs,
+    logStartOffset: result.logStartOffset,
+    recordErrors: result.recordErrors.map(({ batchIndex, message }) => ({ batchIndex, batchIndexErrorMessage: message })),
+    errorMessage: result.errorMessage,
+  }
+}
+
+function failed(index: number, errorCode: number): Appended {
+  return { response: { index, errorCode, baseOffset: -1, errorMessage: errorByCode(errorCode).message }, durable: undefined }
+}
+
+/** acks=0: a client that gets no answer learns of an error by losing its connection. */
+function finishUnacknowledged(topics: readonly AppendedTopic[], context: RequestContext): void {
+  const failure = topics.flatMap((topic) => topic.partitions).find(({ response }) => response.errorCode !== ErrorCodes.NONE)
+  if (failure === undefined) return
+  const { name } = errorByCode(failure.response.errorCode)
+  context.cluster.logger.info(`closed the connection from ${context.clientHost}: a produce request with acks=0 failed with ${name}`)
+  context.connection.destroy()
+}
+
+async function waitForAll(topics: readonly AppendedTopic[], context: RequestContext): Promise<ProduceResponseInput> {
+  const hints: LeaderHint[] = []
+  const responses: ProduceResponseInput['responses'][number][] = []
+  for (const { name, topicId, topic, partitions } of topics) {
+    const partitionResponses: PartitionResponse[] = []
+    for (const appended of partitions) {
+      const response = await settled(appended, context)
+      const hint = leaderHint(topic, response.index, response.errorCode)
+      if (hint !== undefined) hints.push(hint)
+      partitionResponses.push(hint === undefined ? response : { ...response, currentLeader: hint })
+    }
+    responses.push({ name, topicId, partitionResponses })
+  }
+  return { responses, throttleTimeMs: 0, nodeEndpoints: hints.length === 0 ? [] : nodeEndpoints(hints, context) }
+}
+
+async function settled({ response, durable }: Appended, context: RequestContext): Promise<PartitionResponse> {
+  try {
+    await durable
+    return response
+  } catch (error) {
+    context.cluster.logger.error(`a write failed: ${error instanceof Error ? error.message : String(error)}`)
+    return failed(response.index, ErrorCodes.KAFKA_STORAGE_ERROR).response
+  }
+}
+
+function refuseAll(request: ProduceRequest, errorCode: number): ProduceResponseInput {
+  return {
+    responses: request.topicData.map(({ name, topicId, partitionData }) => ({
+      name,
+      topicId,
+      partitionResponses: partitionData.map(({ index }) => failed(index, errorCode).response),
+    })),
+    throttleTimeMs: 0,
+  }
+}

@@ -1,0 +1,39 @@
+/** The state that all nodes of one process share. Handlers reach it through their request's context. */
+
+import type { Runtime } from '@odradek/runtime'
+import type { Authorizer } from './api/authorizer.ts'
+import type { BrokerConfig } from './config/broker-config.ts'
+import type { GroupCoordinator } from './coordinator/group/group-coordinator.ts'
+import type { Logger } from './logger.ts'
+import type { BrokerTopicMetrics } from './metrics/broker-topic-metrics.ts'
+import type { MetadataStore } from './metadata/metadata-store.ts'
+import type { PartitionRegistry } from './metadata/partition-registry.ts'
+import type { ProducerIds } from './metadata/producer-ids.ts'
+import type { TopicStore } from './metadata/topic-store.ts'
+import type { Topic } from './metadata/topic.ts'
+import type { MetricsRegistry } from './metrics/registry.ts'
+import type { BrokerNode } from './node.ts'
+
+export interface Cluster {
+  readonly runtime: Runtime
+  readonly logger: Logger
+  readonly clusterId: string
+  readonly config: BrokerConfig
+  /** By node id, in ascending order. */
+  readonly nodes: ReadonlyMap<number, BrokerNode>
+  readonly controllerId: number
+  readonly metadata: MetadataStore
+  readonly topics: TopicStore
+  readonly partitions: PartitionRegistry
+  readonly producerIds: ProducerIds
+  readonly groups: GroupCoordinator
+  readonly authorizer: Authorizer
+  readonly metrics: MetricsRegistry
+  readonly topicMetrics: BrokerTopicMetrics
+  /** Creates `__consumer_offsets` when there is none, and starts the group coordinator over it. */
+  createGroupTopic(): Promise<void>
+  /** Calls `listener` when the broker begins to close: whoever waits should answer now. Returns the unsubscriber. */
+  whenClosing(listener: () => void): () => void
+  /** `min.insync.replicas` of a topic. */
+  minInSyncReplicas(topic: Topic): number
+}

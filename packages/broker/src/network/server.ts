@@ -1,0 +1,110 @@
+/** One listener: accepts connections within the limits and hands each what it needs. */
+
+import type { Listener, Runtime, Socket, SocketHandler } from '@odradek/runtime'
+import { anonymous } from '../api/context.ts'
+import type { Dispatcher } from '../api/dispatcher.ts'
+import type { BrokerConfig } from '../config/broker-config.ts'
+import type { ListenerAddress } from '../config/listeners.ts'
+import { isWildcard } from '../config/listeners.ts'
+import type { Logger } from '../logger.ts'
+import type { Endpoint } from '../node.ts'
+import { Connection, plainAddress } from './connection.ts'
+import type { ConnectionTable } from './connection-table.ts'
+import type { RequestBudget } from './request-budget.ts'
+
+export interface ServerOptions {
+  readonly runtime: Runtime
+  readonly logger: Logger
+  readonly config: BrokerConfig
+  readonly connections: ConnectionTable
+  readonly budget: RequestBudget
+}
+
+/** The port cannot be listened on. The message is one line that says what to do. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError'
+}
+
+const refusedHandler: SocketHandler = { onData: () => undefined, onClose: () => undefined }
+
+export class Server {
+  readonly name: string
+  readonly bound: Endpoint
+  readonly #options: ServerOptions
+  readonly #listener: Listener
+  #dispatcher: Dispatcher | undefined
+
+  private constructor(name: string, listener: Listener, options: ServerOptions) {
+    this.name = name
+    this.bound = { host: listener.host, port: listener.port }
+    this.#listener = listener
+    this.#options = options
+  }
+
+  /** Takes the port; connections are refused until `serve`. Throws ListenError. */
+  static async listen(address: ListenerAddress, options: ServerOptions): Promise<Server> {
+    const host = address.host === '' ? '::' : address.host
+    let server: Server | undefined
+    const accept = (socket: Socket): SocketHandler => server?.accept(socket) ?? refuse(socket)
+    try {
+      const listener = await options.runtime.network.listen({ host, port: address.port }, accept)
+      server = new Server(address.name, listener, options)
+      return server
+    } catch (error) {
+      throw listenError(host, address.port, error)
+    }
+  }
+
+  serve(dispatcher: Dispatcher): void {
+    this.#dispatcher = dispatcher
+  }
+
+  accept(socket: Socket): SocketHandler {
+    const { runtime, logger, config, connections, budget } = this.#options
+    if (this.#dispatcher === undefined) return refuse(socket)
+    const refusal = connections.refusal(plainAddress(socket.remoteAddress))
+    if (refusal !== undefined) {
+      logger.warn(`refused a connection from ${plainAddress(socket.remoteAddress)} on ${this.name}: ${refusal}`)
+      return refuse(socket)
+    }
+    const connection = new Connection(socket, {
+      id: connections.newId(),
+      listener: this.name,
+      principal: anonymous,
+      maxFrameBytes: config.get('socket.request.max.bytes'),
+      clock: runtime.clock,
+      logger,
+      budget,
+      dispatcher: this.#dispatcher,
+      onClosed: (closed) => connections.remove(closed),
+    })
+    connections.add(connection)
+    return connection
+  }
+
+  /** Stops accepting; open connections stay open. */
+  close(): Promise<void> {
+    return this.#listener.close()
+  }
+}
+
+function refuse(socket: Socket): SocketHandler {
+  socket.destroy()
+  return refusedHandler
+}
+
+function listenError(host: string, port: number, error: unknown): ListenError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const where = `${isWildcard(host) ? 'every interface' : host}, port ${port}`
+  switch (code) {
+    case 'EADDRINUSE':
+      return new ListenError(`Cannot listen on ${where}: something else does already. Stop it, or choose another port`, { cause: error })
+    case 'EACCES':
+      return new ListenError(`Cannot listen on ${where}: not allowed. Choose a port above 1023`, { cause: error })
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new ListenError(`Cannot listen on ${where}: this machine does not have that address. Choose one that it has`, { cause: error })
+    default:
+      return new ListenError(`Cannot listen on ${where}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
