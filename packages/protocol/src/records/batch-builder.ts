@@ -30,7 +30,7 @@ import {
 } from './batch-layout.ts'
 import { writeInt64 } from './int64.ts'
 import { utf8Length, writeAscii } from './utf8.ts'
-import { varintSize, varlongSize, writeVarint, writeVarlong } from './varint.ts'
+import { lengthSize, writeLength, writeVarlong } from './varint.ts'
 
 /** Order and duplicates are kept. */
 export interface RecordHeader {
@@ -70,6 +70,10 @@ const DEFAULT_INITIAL_BYTES = 16_384
 const COPY_LOOP_MAX_BYTES = 16
 /** Varints of length, timestamp delta, offset delta, key length, value length and header count at their longest, and the attributes. */
 const MAX_RECORD_OVERHEAD_BYTES = 5 + 1 + 8 + 5 + 5 + 5 + 5
+/** Attributes, timestamp delta, offset delta, header count and the two lengths. */
+const TYPICAL_RECORD_OVERHEAD_BYTES = 8
+/** −1, zig-zag. */
+const NULL_LENGTH = 1
 
 export class RecordBatchBuilder {
   #buffer: Buffer
@@ -111,16 +115,17 @@ export class RecordBatchBuilder {
   append(timestampMs: number, key: RecordBytes, value: RecordBytes, headers: readonly RecordHeader[] = NO_HEADERS): void {
     if (!Number.isSafeInteger(timestampMs) || timestampMs < NO_TIMESTAMP) throw new RangeError(`Timestamp ${timestampMs} is not valid`)
     const timestampDelta = this.#recordCount === 0 ? 0 : timestampMs - this.#baseTimestamp
-    const headersBytes = headers.length === 0 ? 1 : sizeOfHeaders(headers)
     // Most strings are ASCII, whose length in bytes is known; only when writing finds another character are they measured.
-    const slack = (typeof key === 'string' ? key.length * 2 : 0) + (typeof value === 'string' ? value.length * 2 : 0)
-    const end = this.#position + MAX_RECORD_OVERHEAD_BYTES + lengthOf(key) + lengthOf(value) + headersBytes + slack
-    const fits = end <= this.#buffer.length
-    if (!fits || !this.#write(timestampDelta, key, lengthOf(key), value, lengthOf(value), headers, headersBytes)) {
-      const keyLength = typeof key === 'string' ? utf8Length(key) : lengthOf(key)
-      const valueLength = typeof value === 'string' ? utf8Length(value) : lengthOf(value)
-      this.#makeRoom(MAX_RECORD_OVERHEAD_BYTES + keyLength + valueLength + headersBytes)
-      this.#write(timestampDelta, key, keyLength, value, valueLength, headers, headersBytes)
+    const keyLength = key === null ? 0 : key.length
+    const valueLength = value === null ? 0 : value.length
+    const slack = (typeof key === 'string' ? keyLength * 2 : 0) + (typeof value === 'string' ? valueLength * 2 : 0)
+    const headersBytes = headers.length === 0 ? 1 : sizeOfHeaders(headers)
+    const end = this.#position + MAX_RECORD_OVERHEAD_BYTES + keyLength + valueLength + headersBytes + slack
+    if (end > this.#buffer.length || !this.#write(timestampDelta, key, keyLength, value, valueLength, headers)) {
+      const exactKeyLength = typeof key === 'string' ? utf8Length(key) : keyLength
+      const exactValueLength = typeof value === 'string' ? utf8Length(value) : valueLength
+      this.#makeRoom(MAX_RECORD_OVERHEAD_BYTES + exactKeyLength + exactValueLength + headersBytes)
+      this.#write(timestampDelta, key, exactKeyLength, value, exactValueLength, headers)
     }
     if (this.#recordCount === 0) this.#baseTimestamp = timestampMs
     if (timestampMs > this.#maxTimestamp) this.#maxTimestamp = timestampMs
@@ -175,26 +180,27 @@ export class RecordBatchBuilder {
     value: RecordBytes,
     valueLength: number,
     headers: readonly RecordHeader[],
-    headersBytes: number,
   ): boolean {
     const buffer = this.#buffer
-    const offsetDelta = this.#recordCount
-    const bodyBytes =
-      1 +
-      varlongSize(timestampDelta) +
-      varintSize(offsetDelta) +
-      (key === null ? 1 : varintSize(keyLength) + keyLength) +
-      (value === null ? 1 : varintSize(valueLength) + valueLength) +
-      headersBytes
-    let at = writeVarint(buffer, this.#position, bodyBytes)
+    // The body's length goes before it: its own size is guessed, which is right but for records about as long as one of its steps.
+    const guess = lengthSize(keyLength + valueLength + TYPICAL_RECORD_OVERHEAD_BYTES)
+    const start = this.#position + guess
+    let at = start
     buffer[at++] = 0
-    at = writeVarlong(buffer, at, timestampDelta)
-    at = writeVarint(buffer, at, offsetDelta)
-    at = writeBytes(buffer, at, key, keyLength)
-    if (at < 0) return false
-    at = writeBytes(buffer, at, value, valueLength)
-    if (at < 0) return false
-    this.#position = headers.length === 0 ? writeVarint(buffer, at, 0) : writeHeaders(buffer, at, headers)
+    if (timestampDelta >= 0 && timestampDelta < 64) buffer[at++] = timestampDelta << 1
+    else at = writeVarlong(buffer, at, timestampDelta)
+    at = writeLength(buffer, at, this.#recordCount)
+    if (key === null) buffer[at++] = NULL_LENGTH
+    else if ((at = writeBytes(buffer, at, key, keyLength)) < 0) return false
+    if (value === null) buffer[at++] = NULL_LENGTH
+    else if ((at = writeBytes(buffer, at, value, valueLength)) < 0) return false
+    if (headers.length === 0) buffer[at++] = 0
+    else at = writeHeaders(buffer, at, headers)
+    const bodyBytes = at - start
+    const shift = lengthSize(bodyBytes) - guess
+    if (shift !== 0) buffer.copyWithin(start + shift, start, at)
+    writeLength(buffer, this.#position, bodyBytes)
+    this.#position = at + shift
     return true
   }
 
@@ -215,24 +221,18 @@ export class RecordBatchBuilder {
   }
 }
 
-/** In bytes, for a string as though it were ASCII; 0 for null. */
-function lengthOf(bytes: RecordBytes): number {
-  return bytes === null ? 0 : bytes.length
-}
-
 function maxBytes(bytes: RecordBytes): number {
   return bytes === null ? 0 : typeof bytes === 'string' ? bytes.length * 3 : bytes.length
 }
 
 /** Length-prefixed bytes at `at`; returns the position after them, −1 when a string is not of `length` bytes because it is not ASCII. */
-function writeBytes(target: Buffer, at: number, bytes: RecordBytes, length: number): number {
-  if (bytes === null) return writeVarint(target, at, -1)
-  const start = writeVarint(target, at, length)
+function writeBytes(target: Buffer, at: number, bytes: Uint8Array | string, length: number): number {
+  const start = writeLength(target, at, length)
   if (typeof bytes !== 'string') {
     if (length > COPY_LOOP_MAX_BYTES) target.set(bytes, start)
     else for (let i = 0; i < length; i++) target[start + i] = bytes[i] as number
   } else if (bytes.length !== length) {
-    target.write(bytes, start, length, 'utf8')
+    target.write(bytes, start, length)
   } else if (!writeAscii(target, start, bytes)) {
     return -1
   }
@@ -240,21 +240,23 @@ function writeBytes(target: Buffer, at: number, bytes: RecordBytes, length: numb
 }
 
 function sizeOfHeaders(headers: readonly RecordHeader[]): number {
-  let bytes = varintSize(headers.length)
+  let bytes = lengthSize(headers.length)
   for (const { key, value } of headers) {
     const keyLength = utf8Length(key)
-    bytes += varintSize(keyLength) + keyLength + (value === null ? 1 : varintSize(value.length) + value.length)
+    bytes += lengthSize(keyLength) + keyLength + (value === null ? 1 : lengthSize(value.length) + value.length)
   }
   return bytes
 }
 
 function writeHeaders(target: Buffer, at: number, headers: readonly RecordHeader[]): number {
-  let next = writeVarint(target, at, headers.length)
+  let next = writeLength(target, at, headers.length)
   for (const { key, value } of headers) {
     const keyLength = utf8Length(key)
-    next = writeVarint(target, next, keyLength)
-    target.write(key, next, keyLength, 'utf8')
-    next = writeBytes(target, next + keyLength, value, value === null ? 0 : value.length)
+    next = writeLength(target, next, keyLength)
+    target.write(key, next, keyLength)
+    next += keyLength
+    if (value === null) target[next++] = NULL_LENGTH
+    else next = writeBytes(target, next, value, value.length)
   }
   return next
 }

@@ -15,5 +15,6 @@ export {
   readEndTransactionMarker,
 } from './control-record.ts'
 export type { ControlRecordType, EndTransactionMarker, EndTransactionMarkerBatchOptions } from './control-record.ts'
+export { readInt64, writeInt64 } from './int64.ts'
 export { RecordCursor } from './record-cursor.ts'
 export { decrementSequence, incrementSequence } from './sequence.ts'

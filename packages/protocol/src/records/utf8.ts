@@ -1,6 +1,6 @@
 /** Strings as UTF-8 without an intermediate Buffer. Short ones are cheaper in a loop than across the native boundary. */
 
-const LOOP_MAX_LENGTH = 48
+const LOOP_MAX_LENGTH = 24
 
 /** Bytes of `text` in UTF-8; a lone surrogate counts as the replacement character, as it is written. */
 export function utf8Length(text: string): number {
@@ -19,7 +19,7 @@ export function utf8Length(text: string): number {
 export function writeAscii(target: Buffer, at: number, text: string): boolean {
   const length = text.length
   // UTF-8 is as long as the string exactly when every character is ASCII.
-  if (length > LOOP_MAX_LENGTH) return target.write(text, at, length * 3, 'utf8') === length
+  if (length > LOOP_MAX_LENGTH) return target.write(text, at, length * 3) === length
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i)
     if (code > 0x7f) return false
