@@ -7,6 +7,8 @@ import { MIN_RECORD_BYTES } from './batch-layout.ts'
 
 const EMPTY = Buffer.alloc(0)
 const TWO_32 = 4_294_967_296
+/** From −1 to the largest timestamp. */
+const MAX_TIMESTAMP_DELTA = 2 ** 53
 
 /**
  * After `next()` has returned true the fields describe that record. Positions are into `buffer`, which is the inflated records section.
@@ -80,7 +82,11 @@ export class RecordCursor {
     this.valueStart = valueStart
     this.valueLength = valueLength
     this.offset = this.#baseOffset + offsetDelta
-    this.timestampMs = this.#isLogAppendTime ? this.#logAppendTimeMs : this.#baseTimestamp + timestampDelta
+    const timestampMs = this.#baseTimestamp + timestampDelta
+    if (timestampMs > Number.MAX_SAFE_INTEGER || timestampMs < -Number.MAX_SAFE_INTEGER) {
+      throw new MalformedError(`Timestamp ${timestampMs} is outside ±(2^53 − 1)`)
+    }
+    this.timestampMs = this.#isLogAppendTime ? this.#logAppendTimeMs : timestampMs
     this.#headersStart = headersStart
     this.#recordEnd = end
     this.#position = end
@@ -168,7 +174,7 @@ export class RecordCursor {
     return (raw >>> 1) ^ -(raw & 1)
   }
 
-  /** A zig-zag varint of at most 64 bits, checked to be within ±(2^53 − 1). */
+  /** A zig-zag varint of at most 64 bits, checked to be within ±2^53. */
   #varlong(): number {
     const buffer = this.buffer
     const first = buffer[this.#position] as number
@@ -200,7 +206,7 @@ export class RecordCursor {
     this.#position = at
     const sign = -(low & 1)
     const value = (((high >>> 1) ^ sign) | 0) * TWO_32 + ((((low >>> 1) | (high << 31)) ^ sign) >>> 0)
-    if (!Number.isSafeInteger(value)) throw new MalformedError(`Varlong ${value} is outside ±(2^53 − 1)`)
+    if (value > MAX_TIMESTAMP_DELTA || value < -MAX_TIMESTAMP_DELTA) throw new MalformedError(`Varlong ${value} is outside ±2^53`)
     return value
   }
 }
