@@ -20,10 +20,10 @@ export interface Api<Request, RequestInput, Response, ResponseInput> {
   readonly flexibleVersion: number
   /** The lowest version that a broker states in ApiVersions; `minVersion` for all but Produce. */
   readonly advertisedMinVersion: number
-  encodeRequest(w: Writer, message: RequestInput, version: number): void
-  decodeRequest(r: Reader, version: number): Request
-  encodeResponse(w: Writer, message: ResponseInput, version: number): void
-  decodeResponse(r: Reader, version: number): Response
+  encodeRequest(this: void, w: Writer, message: RequestInput, version: number): void
+  decodeRequest(this: void, r: Reader, version: number): Request
+  encodeResponse(this: void, w: Writer, message: ResponseInput, version: number): void
+  decodeResponse(this: void, r: Reader, version: number): Response
 }
 
 /** An API whose messages are not known by type. */

@@ -1,6 +1,6 @@
 /** The wire protocol of Apache Kafka: facts and pure functions. */
 
-export * from './api.ts'
+export type * from './api.ts'
 export { compressionLevelIsValid, compressionTypeById, compressionTypeByName, compressionTypes } from './compression/compression-types.ts'
 export type { CodecName, CompressionLevels, CompressionName, CompressionType } from './compression/compression-types.ts'
 export { nearestName } from './config/nearest.ts'

@@ -4,7 +4,7 @@ import { MalformedError } from './malformed-error.ts'
 import { zeroUuid } from './uuid.ts'
 
 /** Up to here a loop over the bytes beats a call into the runtime's decoder. */
-const shortStringBytes = 24
+const shortStringBytes = 12
 const two32 = 0x1_0000_0000
 
 export class Reader {
