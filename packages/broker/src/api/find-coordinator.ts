@@ -58,7 +58,7 @@ async function groupCoordinatorOf(groupId: string, context: RequestContext): Pro
   const { groups, topics, logger } = context.cluster
   if (!context.allows('Describe', 'Group', groupId)) return failed(groupId, ErrorCodes.GROUP_AUTHORIZATION_FAILED)
   try {
-    await topics.ensureConsumerOffsets()
+    await context.cluster.createGroupTopic()
     await groups.whenLoaded(groupId)
   } catch (error) {
     logger.error(`${groupTopic} cannot be used: ${String(error)}`)
