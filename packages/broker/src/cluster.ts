@@ -10,7 +10,6 @@ import type { MetadataStore } from './metadata/metadata-store.ts'
 import type { PartitionRegistry } from './metadata/partition-registry.ts'
 import type { ProducerIds } from './metadata/producer-ids.ts'
 import type { TopicStore } from './metadata/topic-store.ts'
-import type { Topic } from './metadata/topic.ts'
 import type { MetricsRegistry } from './metrics/registry.ts'
 import type { BrokerNode } from './node.ts'
 
@@ -18,6 +17,7 @@ export interface Cluster {
   readonly runtime: Runtime
   readonly logger: Logger
   readonly clusterId: string
+  readonly dataDir: string
   readonly config: BrokerConfig
   /** By node id, in ascending order. */
   readonly nodes: ReadonlyMap<number, BrokerNode>
@@ -34,6 +34,4 @@ export interface Cluster {
   createGroupTopic(): Promise<void>
   /** Calls `listener` when the broker begins to close: whoever waits should answer now. Returns the unsubscriber. */
   whenClosing(listener: () => void): () => void
-  /** `min.insync.replicas` of a topic. */
-  minInSyncReplicas(topic: Topic): number
 }

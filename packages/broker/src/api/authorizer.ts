@@ -39,7 +39,13 @@ const operationsByResource: Record<ResourceType, readonly AclOperation[]> = {
 export const operationsNotAsked = -2147483648
 
 /** The bit field of KIP-430: bit n is set when the operation of code n is allowed. */
-export function authorizedOperations(authorizer: Authorizer, principal: Principal, host: string, resource: ResourceType, name: string): number {
+export function authorizedOperations(
+  authorizer: Authorizer,
+  principal: Principal,
+  host: string,
+  resource: ResourceType,
+  name: string,
+): number {
   let bits = 0
   for (const operation of operationsByResource[resource]) {
     if (authorizer.authorize(principal, host, operation, resource, name)) bits |= 1 << AclOperations[operation]

@@ -81,3 +81,15 @@ function entry(
 function text(value: ConfigValue): string | null {
   return value === null ? null : formatValue(value)
 }
+
+/** What has been set for every broker while they run, and nothing else. */
+export function clusterConfigEntries(broker: BrokerConfig): ConfigEntry[] {
+  return Object.keys(brokerKeys)
+    .filter(isBrokerKey)
+    .flatMap((name) => {
+      const place = broker.sources(name).find(({ source }) => source === ConfigSources.DynamicDefault)
+      if (place?.text === undefined) return []
+      const key = brokerKeys[name]
+      return [entry(name, key, place.text, place.source, false, [synonym({ ...place, name }, key)])]
+    })
+}

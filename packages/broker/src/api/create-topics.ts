@@ -33,7 +33,8 @@ async function handle(request: CreateTopicsRequest, context: RequestContext): Pr
     else if (outcome !== undefined) results.set(spec, failed(spec.name, outcome.error.errorCode, outcome.error.message))
   })
   const topics = new Map<string, TopicResult>()
-  for (const spec of request.topics) topics.set(spec.name, results.get(spec) ?? failed(spec.name, ErrorCodes.TOPIC_AUTHORIZATION_FAILED, 'Authorization failed.'))
+  for (const spec of request.topics)
+    topics.set(spec.name, results.get(spec) ?? failed(spec.name, ErrorCodes.TOPIC_AUTHORIZATION_FAILED, 'Authorization failed.'))
   return { throttleTimeMs: 0, topics: [...topics.values()] }
 }
 
@@ -49,7 +50,13 @@ function created(name: string, planned: PlannedTopic, context: RequestContext): 
 }
 
 function configOf(entry: ReturnType<typeof topicConfigEntries>[number]): CreateTopicsResponseCreatableTopicConfigsInput {
-  return { name: entry.name, value: entry.value, readOnly: entry.readOnly, configSource: entry.configSource, isSensitive: entry.isSensitive }
+  return {
+    name: entry.name,
+    value: entry.value,
+    readOnly: entry.readOnly,
+    configSource: entry.configSource,
+    isSensitive: entry.isSensitive,
+  }
 }
 
 function failed(name: string, errorCode: number, errorMessage: string | null): TopicResult {

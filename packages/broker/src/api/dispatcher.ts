@@ -60,7 +60,13 @@ export class Dispatcher {
     const context = new Context(cluster, node, connection, header)
     const call: Call = { handler, request, context, startedMs: cluster.runtime.clock.monotonicMs(), requestBytes: frame.length }
     if (interceptors.has(handler.api)) {
-      const intercepted = interceptors.run(handler.api, request, context, () => connection.destroy(), () => this.#run(call))
+      const intercepted = interceptors.run(
+        handler.api,
+        request,
+        context,
+        () => connection.destroy(),
+        () => this.#run(call),
+      )
       const response = this.#finish(call, intercepted)
       return { response, ordered: response }
     }
@@ -148,7 +154,9 @@ export class Dispatcher {
       throw new ProtocolViolation(`${handler.api.name} v${header.apiVersion} is not served, only v${lowest} to v${highest}`)
     }
     const supported = [{ apiKey: handler.api.key, minVersion: lowest, maxVersion: highest }]
-    return { chunks: encodeResponseFrame(apiVersions, 0, header.correlationId, { errorCode: ErrorCodes.UNSUPPORTED_VERSION, apiKeys: supported }) }
+    return {
+      chunks: encodeResponseFrame(apiVersions, 0, header.correlationId, { errorCode: ErrorCodes.UNSUPPORTED_VERSION, apiKeys: supported }),
+    }
   }
 }
 

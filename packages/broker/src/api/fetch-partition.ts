@@ -21,7 +21,12 @@ export interface FetchTarget {
 /** `sizeBytes` is not part of the answer: it is what counts towards the fetch's limits. */
 export type PartitionData = FetchResponsePartitionDataInput & { readonly sizeBytes: number }
 
-export async function resolveTarget(reference: TopicReference, byId: boolean, wanted: FetchRequestPartition, context: RequestContext): Promise<FetchTarget> {
+export async function resolveTarget(
+  reference: TopicReference,
+  byId: boolean,
+  wanted: FetchRequestPartition,
+  context: RequestContext,
+): Promise<FetchTarget> {
   const failed = (topic: Topic | undefined, errorCode: number): FetchTarget => ({ topic, wanted, errorCode, partition: undefined })
   const topic = findTopic(reference, byId, context)
   if (topic === undefined) return failed(undefined, topicNotFound(byId))
@@ -31,15 +36,31 @@ export async function resolveTarget(reference: TopicReference, byId: boolean, wa
   const open = context.cluster.partitions.opened(topic.name, wanted.partition)
   if (open !== undefined) return { topic, wanted, errorCode: ErrorCodes.NONE, partition: open }
   const opened = await openPartition(topic, wanted.partition, context)
-  return opened.found === undefined ? failed(topic, opened.errorCode) : { topic, wanted, errorCode: ErrorCodes.NONE, partition: opened.found }
+  return opened.found === undefined
+    ? failed(topic, opened.errorCode)
+    : { topic, wanted, errorCode: ErrorCodes.NONE, partition: opened.found }
 }
 
 export function failedPartition(partitionIndex: number, errorCode: number): PartitionData {
-  return { partitionIndex, errorCode, highWatermark: -1, lastStableOffset: -1, logStartOffset: -1, abortedTransactions: null, records: null, sizeBytes: 0 }
+  return {
+    partitionIndex,
+    errorCode,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    abortedTransactions: null,
+    records: null,
+    sizeBytes: 0,
+  }
 }
 
 /** What the partition has, up to `maxBytes`; the first batch whatever its size when `minOneBatch`. */
-export async function readTarget(target: FetchTarget, isolation: IsolationLevel, maxBytes: number, minOneBatch: boolean): Promise<PartitionData> {
+export async function readTarget(
+  target: FetchTarget,
+  isolation: IsolationLevel,
+  maxBytes: number,
+  minOneBatch: boolean,
+): Promise<PartitionData> {
   const { partition, wanted } = target
   if (partition === undefined) return failedPartition(wanted.partition, target.errorCode)
   const diverging = divergingEpoch(partition, wanted)

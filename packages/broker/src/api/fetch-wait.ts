@@ -15,7 +15,11 @@ export interface FetchLimits {
 }
 
 /** Resolves to the data of each target, in order: when `minBytes` are there, when a target fails, or after `maxWaitMs`. */
-export async function waitForFetch(targets: readonly FetchTarget[], limits: FetchLimits, context: RequestContext): Promise<readonly PartitionData[]> {
+export async function waitForFetch(
+  targets: readonly FetchTarget[],
+  limits: FetchLimits,
+  context: RequestContext,
+): Promise<readonly PartitionData[]> {
   const pass = new FetchPass(targets, limits)
   await pass.readAll()
   if (pass.isSatisfied || limits.maxWaitMs <= 0 || targets.length === 0) return pass.data
@@ -37,7 +41,10 @@ class FetchPass {
   }
 
   get isSatisfied(): boolean {
-    return this.#sizeBytes() >= this.#limits.minBytes || this.data.some(({ errorCode, divergingEpoch }) => errorCode !== ErrorCodes.NONE || divergingEpoch !== undefined)
+    return (
+      this.#sizeBytes() >= this.#limits.minBytes ||
+      this.data.some(({ errorCode, divergingEpoch }) => errorCode !== ErrorCodes.NONE || divergingEpoch !== undefined)
+    )
   }
 
   async readAll(): Promise<void> {
@@ -58,13 +65,15 @@ class FetchPass {
   /** Whether another read might satisfy the fetch. */
   mayBeSatisfied(): boolean {
     let bytes = this.#sizeBytes()
-    for (const [index, target] of this.#targets.entries()) bytes += Math.max(0, (target.partition?.sizeBytes ?? 0) - (this.#logBytes[index] ?? 0))
+    for (const [index, target] of this.#targets.entries())
+      bytes += Math.max(0, (target.partition?.sizeBytes ?? 0) - (this.#logBytes[index] ?? 0))
     return bytes >= this.#limits.minBytes
   }
 
   /** Whether a partition has advanced since it was read. */
   isOutdated(): boolean {
-    const end = (data: PartitionData): number => (this.#limits.isolation === 'read_committed' ? (data.lastStableOffset ?? -1) : data.highWatermark)
+    const end = (data: PartitionData): number =>
+      this.#limits.isolation === 'read_committed' ? (data.lastStableOffset ?? -1) : data.highWatermark
     return this.#targets.some(({ partition }, index) => {
       const data = this.data[index]
       return partition !== undefined && data !== undefined && readableEnd(partition, this.#limits.isolation) !== end(data)

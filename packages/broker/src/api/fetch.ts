@@ -35,7 +35,8 @@ async function handle(request: FetchRequest, context: RequestContext): Promise<F
   const byId = context.apiVersion >= topicIdsSince
   const targets: FetchTarget[] = []
   for (const topic of request.topics) {
-    for (const wanted of topic.partitions) targets.push(await resolveTarget({ name: topic.topic, topicId: topic.topicId }, byId, wanted, context))
+    for (const wanted of topic.partitions)
+      targets.push(await resolveTarget({ name: topic.topic, topicId: topic.topicId }, byId, wanted, context))
   }
   const maxBytes = Math.min(request.maxBytes, context.cluster.config.get('fetch.max.bytes'))
   const limits = { minBytes: Math.min(request.minBytes, maxBytes), maxBytes, maxWaitMs: request.maxWaitMs, isolation } as const
@@ -47,7 +48,12 @@ function failed(errorCode: number): FetchResponseInput {
   return { throttleTimeMs: 0, errorCode, sessionId: noSession, responses: [] }
 }
 
-function respond(request: FetchRequest, targets: readonly FetchTarget[], data: readonly PartitionData[], context: RequestContext): FetchResponseInput {
+function respond(
+  request: FetchRequest,
+  targets: readonly FetchTarget[],
+  data: readonly PartitionData[],
+  context: RequestContext,
+): FetchResponseInput {
   const hints: LeaderHint[] = []
   const responses: TopicResponse[] = []
   let next = 0

@@ -1,23 +1,26 @@
 /** Every API that is served. ApiVersions and docs/compatibility.md are made of this list. */
 
+import { alterConfigsHandler } from './alter-configs.ts'
 import { apiVersionsHandler } from './api-versions.ts'
+import { createPartitionsHandler } from './create-partitions.ts'
 import { createTopicsHandler } from './create-topics.ts'
-import { deleteGroupsHandler } from './delete-groups.ts'
-import { describeGroupsHandler } from './describe-groups.ts'
+import { deleteRecordsHandler } from './delete-records.ts'
+import { deleteTopicsHandler } from './delete-topics.ts'
+import { describeClusterHandler } from './describe-cluster.ts'
+import { describeConfigsHandler } from './describe-configs.ts'
+import { describeLogDirsHandler } from './describe-log-dirs.ts'
+import { describeProducersHandler } from './describe-producers.ts'
+import { describeTopicPartitionsHandler } from './describe-topic-partitions.ts'
 import { fetchHandler } from './fetch.ts'
-import { findCoordinatorHandler } from './find-coordinator.ts'
+import { groupHandlers } from './group-handlers.ts'
 import type { ApiHandler } from './handler.ts'
-import { heartbeatHandler } from './heartbeat.ts'
-import { joinGroupHandler } from './join-group.ts'
-import { leaveGroupHandler } from './leave-group.ts'
-import { listGroupsHandler } from './list-groups.ts'
+import { incrementalAlterConfigsHandler } from './incremental-alter-configs.ts'
+import { initProducerIdHandler } from './init-producer-id.ts'
+import { listConfigResourcesHandler } from './list-config-resources.ts'
 import { listOffsetsHandler } from './list-offsets.ts'
 import { metadataHandler } from './metadata.ts'
-import { offsetCommitHandler } from './offset-commit.ts'
-import { offsetDeleteHandler } from './offset-delete.ts'
-import { offsetFetchHandler } from './offset-fetch.ts'
+import { offsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts'
 import { produceHandler } from './produce.ts'
-import { syncGroupHandler } from './sync-group.ts'
 
 /** By API key, in ascending order. */
 export function createHandlers(): ReadonlyMap<number, ApiHandler> {
@@ -27,19 +30,22 @@ export function createHandlers(): ReadonlyMap<number, ApiHandler> {
     fetchHandler,
     listOffsetsHandler,
     metadataHandler,
-    offsetCommitHandler,
-    offsetFetchHandler,
-    findCoordinatorHandler,
-    joinGroupHandler,
-    heartbeatHandler,
-    leaveGroupHandler,
-    syncGroupHandler,
-    describeGroupsHandler,
-    listGroupsHandler,
     apiVersionsHandler(() => byKey.values()),
     createTopicsHandler,
-    deleteGroupsHandler,
-    offsetDeleteHandler,
+    alterConfigsHandler,
+    createPartitionsHandler,
+    deleteRecordsHandler,
+    deleteTopicsHandler,
+    describeClusterHandler,
+    describeConfigsHandler,
+    describeLogDirsHandler,
+    describeProducersHandler,
+    describeTopicPartitionsHandler,
+    incrementalAlterConfigsHandler,
+    initProducerIdHandler,
+    listConfigResourcesHandler,
+    offsetForLeaderEpochHandler,
+    ...groupHandlers,
   ]
   for (const handler of handlers.sort((left, right) => left.api.key - right.api.key)) byKey.set(handler.api.key, handler)
   return byKey

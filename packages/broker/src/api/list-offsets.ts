@@ -37,7 +37,10 @@ export const listOffsetsHandler: ApiHandler = handler({
   versions: [1, 11],
   authorize: [{ operation: 'Describe', resource: 'Topic', perEntry: true }],
   refuse: (request, errorCode) => ({
-    topics: request.topics.map(({ name, partitions }) => ({ name, partitions: partitions.map(({ partitionIndex }) => failed(partitionIndex, errorCode)) })),
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => failed(partitionIndex, errorCode)),
+    })),
     throttleTimeMs: 0,
   }),
   handle,
@@ -51,7 +54,9 @@ async function handle(request: ListOffsetsRequest, context: RequestContext): Pro
     const responses: PartitionResponse[] = []
     for (const partition of partitions) {
       const isRepeated = repeated.has(partition.partitionIndex)
-      responses.push(isRepeated ? failed(partition.partitionIndex, ErrorCodes.INVALID_REQUEST) : await answer(name, partition, isolation, context))
+      responses.push(
+        isRepeated ? failed(partition.partitionIndex, ErrorCodes.INVALID_REQUEST) : await answer(name, partition, isolation, context),
+      )
     }
     topics.push({ name, partitions: responses })
   }
@@ -69,7 +74,12 @@ function repeatedPartitions(partitions: readonly ListOffsetsRequestPartition[]):
   return repeated
 }
 
-async function answer(name: string, wanted: ListOffsetsRequestPartition, isolation: IsolationLevel, context: RequestContext): Promise<PartitionResponse> {
+async function answer(
+  name: string,
+  wanted: ListOffsetsRequestPartition,
+  isolation: IsolationLevel,
+  context: RequestContext,
+): Promise<PartitionResponse> {
   const index = wanted.partitionIndex
   if (!context.allows('Describe', 'Topic', name)) return failed(index, ErrorCodes.TOPIC_AUTHORIZATION_FAILED)
   const topic = context.cluster.topics.get(name)
@@ -83,12 +93,24 @@ async function answer(name: string, wanted: ListOffsetsRequestPartition, isolati
   return lookUp(topic, index, wanted.timestamp === earliestLocal ? earliest : wanted.timestamp, isolation, context)
 }
 
-async function lookUp(topic: Topic, index: number, timestamp: number, isolation: IsolationLevel, context: RequestContext): Promise<PartitionResponse> {
+async function lookUp(
+  topic: Topic,
+  index: number,
+  timestamp: number,
+  isolation: IsolationLevel,
+  context: RequestContext,
+): Promise<PartitionResponse> {
   const opened = await openPartition(topic, index, context)
   if (opened.found === undefined) return failed(index, opened.errorCode)
   try {
     const found = await opened.found.offsetForTimestamp(timestamp, isolation)
-    return { partitionIndex: index, errorCode: ErrorCodes.NONE, timestamp: found.timestamp, offset: found.offset, leaderEpoch: found.leaderEpoch }
+    return {
+      partitionIndex: index,
+      errorCode: ErrorCodes.NONE,
+      timestamp: found.timestamp,
+      offset: found.offset,
+      leaderEpoch: found.leaderEpoch,
+    }
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
     return failed(index, error.errorCode)

@@ -22,7 +22,11 @@ export const metadataHandler: ApiHandler = handler({
     { operation: 'Create', resource: 'Topic', perEntry: true },
   ],
   refuse: (request, errorCode, context) =>
-    respond((request.topics ?? []).map(({ name, topicId }) => missing(name, topicId, errorCode)), request, context),
+    respond(
+      (request.topics ?? []).map(({ name, topicId }) => missing(name, topicId, errorCode)),
+      request,
+      context,
+    ),
   handle,
 })
 
@@ -30,7 +34,11 @@ function handle(request: MetadataRequest, context: RequestContext): MetadataResp
   const { topics } = request
   if (topics === null || (context.apiVersion === 0 && topics.length === 0)) {
     const visible = [...context.cluster.topics.all()].filter((topic) => context.allows('Describe', 'Topic', topic.name))
-    return respond(visible.map((topic) => describe(topic, request, context)), request, context)
+    return respond(
+      visible.map((topic) => describe(topic, request, context)),
+      request,
+      context,
+    )
   }
   const known: TopicResponse[] = []
   const unknown: Promise<void>[] = []
@@ -80,7 +88,9 @@ function lookUp(wanted: WantedTopic, request: MetadataRequest, context: RequestC
 }
 
 function mayCreate(name: string, request: MetadataRequest, context: RequestContext): boolean {
-  return request.allowAutoTopicCreation && context.cluster.config.get('auto.create.topics.enable') && context.allows('Create', 'Topic', name)
+  return (
+    request.allowAutoTopicCreation && context.cluster.config.get('auto.create.topics.enable') && context.allows('Create', 'Topic', name)
+  )
 }
 
 async function create(name: string, request: MetadataRequest, context: RequestContext): Promise<TopicResponse> {
@@ -101,7 +111,9 @@ function describe(topic: Topic, request: MetadataRequest, context: RequestContex
     topicId: topic.id,
     isInternal: topic.isInternal,
     partitions: topic.partitions.map(describePartition),
-    topicAuthorizedOperations: request.includeTopicAuthorizedOperations ? context.authorizedOperations('Topic', topic.name) : operationsNotAsked,
+    topicAuthorizedOperations: request.includeTopicAuthorizedOperations
+      ? context.authorizedOperations('Topic', topic.name)
+      : operationsNotAsked,
   }
 }
 

@@ -31,10 +31,16 @@ export function topicNotFound(byId: boolean): number {
 }
 
 /** The partition when this node leads it in the epoch that the client believes in; `currentLeaderEpoch` −1 means that it does not say. */
-export function findLedPartition(topic: Topic, partition: number, currentLeaderEpoch: number, context: RequestContext): Lookup<LedPartition> {
+export function findLedPartition(
+  topic: Topic,
+  partition: number,
+  currentLeaderEpoch: number,
+  context: RequestContext,
+): Lookup<LedPartition> {
   const state = topic.partitions[partition]
   if (state === undefined) return { errorCode: ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, found: undefined }
-  if (currentLeaderEpoch >= 0 && currentLeaderEpoch < state.leaderEpoch) return { errorCode: ErrorCodes.FENCED_LEADER_EPOCH, found: undefined }
+  if (currentLeaderEpoch >= 0 && currentLeaderEpoch < state.leaderEpoch)
+    return { errorCode: ErrorCodes.FENCED_LEADER_EPOCH, found: undefined }
   if (currentLeaderEpoch > state.leaderEpoch) return { errorCode: ErrorCodes.UNKNOWN_LEADER_EPOCH, found: undefined }
   if (state.leaderId !== context.node.nodeId) return { errorCode: ErrorCodes.NOT_LEADER_OR_FOLLOWER, found: undefined }
   return { errorCode: ErrorCodes.NONE, found: { topic, state } }

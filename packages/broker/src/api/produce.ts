@@ -8,6 +8,7 @@ import type {
   ProduceResponsePartitionProduceResponseInput,
 } from '@odradek/protocol'
 import { ErrorCodes, errorByCode, produce } from '@odradek/protocol'
+import { topicValue } from '../config/topic-config.ts'
 import type { Topic } from '../metadata/topic.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { AppendResult } from '../partition/types.ts'
@@ -29,7 +30,11 @@ export const produceHandler: ApiHandler = handler({
   notServed: ['Transactional batches: no transactional producer is initialised yet.'],
   authorize: [
     { operation: 'Write', resource: 'Topic', perEntry: true },
-    { operation: 'Write', resource: 'TransactionalId', names: (request) => (request.transactionalId === null ? [] : [request.transactionalId]) },
+    {
+      operation: 'Write',
+      resource: 'TransactionalId',
+      names: (request) => (request.transactionalId === null ? [] : [request.transactionalId]),
+    },
   ],
   prepare,
   refuse: (request, errorCode) => refuseAll(request, errorCode),
@@ -129,7 +134,8 @@ function produceProblem(topic: Topic, data: ProduceRequestPartitionProduceData, 
   const led = findLedPartition(topic, data.index, -1, context)
   if (led.found === undefined) return led.errorCode
   if (data.records === null) return ErrorCodes.INVALID_RECORD
-  if (acks === acksAll && context.cluster.minInSyncReplicas(topic) > led.found.state.replicas.length) return ErrorCodes.NOT_ENOUGH_REPLICAS
+  const inSyncMin = acks === acksAll ? topicValue(topic.configs, context.cluster.config, 'min.insync.replicas') : 1
+  if (inSyncMin > led.found.state.replicas.length) return ErrorCodes.NOT_ENOUGH_REPLICAS
   return ErrorCodes.NONE
 }
 

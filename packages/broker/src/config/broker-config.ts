@@ -124,6 +124,8 @@ function listenerProblem(values: BrokerValues): string | undefined {
   const advertised = parseListeners(values['advertised.listeners'] ?? [])
   const stray = advertised.find(({ name }) => !bound.some((listener) => listener.name === name))
   if (stray !== undefined) return `advertised.listeners names ${stray.name}, which is not among listeners`
-  const missing = bound.find(({ name, host }) => advertised.length > 0 && !isWildcard(host) && !advertised.some((other) => other.name === name))
+  const missing = bound.find(
+    ({ name, host }) => advertised.length > 0 && !isWildcard(host) && !advertised.some((other) => other.name === name),
+  )
   return missing === undefined ? undefined : `advertised.listeners lacks listener ${missing.name}`
 }

@@ -53,7 +53,7 @@ export const brokerKeys: { readonly [Key in BrokerKey]: ConfigKey<BrokerValues[K
   'advertised.listeners': key<readonly string[] | null>(
     'list',
     null,
-    'per-broker',
+    fixed,
     'NAME://host:port that clients are told to connect to; the bound address when not set.',
     { check: (listeners) => (listeners === null ? undefined : listenersProblem(listeners, 'advertised')) },
   ),
@@ -63,7 +63,12 @@ export const brokerKeys: { readonly [Key in BrokerKey]: ConfigKey<BrokerValues[K
   'default.replication.factor': key('int', 1, fixed, 'Replication factor of topics that do not say.', { min: 1 }),
   'delete.topic.enable': key('boolean', true, fixed, 'Whether topics may be deleted.'),
   'fetch.max.bytes': key('int', 57_671_680, fixed, 'Largest answer to one fetch.', { min: 1024 }),
-  'group.initial.rebalance.delay.ms': key('int', 3000, fixed, 'How long an empty classic group waits for more members before its first rebalance.'),
+  'group.initial.rebalance.delay.ms': key(
+    'int',
+    3000,
+    fixed,
+    'How long an empty classic group waits for more members before its first rebalance.',
+  ),
   'group.max.session.timeout.ms': key('int', 1_800_000, fixed, 'Largest session timeout that a member may ask for.'),
   'group.max.size': key('int', maxInt, fixed, 'Largest number of members of a group.', { min: 1 }),
   'group.min.session.timeout.ms': key('int', 6000, fixed, 'Smallest session timeout that a member may ask for.'),
@@ -74,7 +79,7 @@ export const brokerKeys: { readonly [Key in BrokerKey]: ConfigKey<BrokerValues[K
     'Security protocol of each listener name.',
     { check: protocolMapProblem },
   ),
-  listeners: key<readonly string[]>('list', ['PLAINTEXT://127.0.0.1:9092'], 'per-broker', 'NAME://host:port to listen on.', {
+  listeners: key<readonly string[]>('list', ['PLAINTEXT://127.0.0.1:9092'], fixed, 'NAME://host:port to listen on.', {
     check: (listeners) => listenersProblem(listeners, 'bound'),
   }),
   'log.dirs': key<readonly string[] | null>('list', null, fixed, 'The data directory; one only.', {
@@ -82,9 +87,15 @@ export const brokerKeys: { readonly [Key in BrokerKey]: ConfigKey<BrokerValues[K
   }),
   'max.connections': key('int', maxInt, 'cluster-wide', 'Connections that may be open at once.', { min: 0 }),
   'max.connections.per.ip': key('int', maxInt, 'cluster-wide', 'Connections that one address may have open at once.', { min: 0 }),
-  'max.connections.per.ip.overrides': key<readonly string[]>('list', [], 'cluster-wide', 'address:count pairs that replace max.connections.per.ip.', {
-    check: overridesProblem,
-  }),
+  'max.connections.per.ip.overrides': key<readonly string[]>(
+    'list',
+    [],
+    'cluster-wide',
+    'address:count pairs that replace max.connections.per.ip.',
+    {
+      check: overridesProblem,
+    },
+  ),
   'max.request.partition.size.limit': key('int', 2000, fixed, 'Most partitions in one answer to DescribeTopicPartitions.', { min: 1 }),
   'node.id': key('int', 1, fixed, 'Id of this node.', { min: 0 }),
   'num.partitions': key('int', 1, fixed, 'Partitions of topics that do not say.', { min: 1 }),
@@ -95,7 +106,7 @@ export const brokerKeys: { readonly [Key in BrokerKey]: ConfigKey<BrokerValues[K
   'offsets.topic.num.partitions': key('int', 50, fixed, 'Partitions of __consumer_offsets; not to be changed later.', { min: 1 }),
   'offsets.topic.segment.bytes': key('int', 104_857_600, fixed, 'Segment size of __consumer_offsets.', { min: 1 }),
   'producer.id.expiration.check.interval.ms': key('int', 600_000, fixed, 'How often idle producers are looked for.', { min: 1 }),
-  'producer.id.expiration.ms': key('int', 86_400_000, 'cluster-wide', 'How long an idle producer is remembered.', { min: 1 }),
+  'producer.id.expiration.ms': key('int', 86_400_000, fixed, 'How long an idle producer is remembered.', { min: 1 }),
   'queued.max.request.bytes': key('long', -1, fixed, 'Bytes of requests that may be in progress at once; -1 stands for 256 MiB.'),
   'socket.request.max.bytes': key('int', 104_857_600, fixed, 'Largest request.', { min: 1 }),
 }

@@ -58,7 +58,9 @@ export const logKeys: { readonly [Key in keyof LogValues]: ConfigKey<LogValues[K
   'log.message.timestamp.before.max.ms': topicKeys['message.timestamp.before.max.ms'],
   'log.message.timestamp.type': topicKeys['message.timestamp.type'],
   'log.retention.bytes': topicKeys['retention.bytes'],
-  'log.retention.check.interval.ms': key('long', 300_000, 'read-only', 'How often segments past their retention are looked for.', { min: 1 }),
+  'log.retention.check.interval.ms': key('long', 300_000, 'read-only', 'How often segments past their retention are looked for.', {
+    min: 1,
+  }),
   'log.retention.hours': key('int', 168, 'read-only', hours),
   'log.retention.minutes': key<number | null>('int', null, 'read-only', 'The same in minutes, where log.retention.ms is not set.'),
   'log.retention.ms': key<number | null>('long', null, 'cluster-wide', topicKeys['retention.ms'].doc),

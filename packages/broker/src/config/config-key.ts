@@ -5,8 +5,8 @@ export type ConfigValue = boolean | number | string | readonly string[] | null
 
 export type ConfigType = 'boolean' | 'int' | 'long' | 'short' | 'double' | 'string' | 'list' | 'password'
 
-/** read-only: at start alone. per-broker and cluster-wide: through IncrementalAlterConfigs while it runs. */
-export type UpdateMode = 'read-only' | 'per-broker' | 'cluster-wide'
+/** read-only: at start alone. cluster-wide: through IncrementalAlterConfigs while it runs, for one broker or for all. */
+export type UpdateMode = 'read-only' | 'cluster-wide'
 
 export interface ConfigKey<Value extends ConfigValue = ConfigValue> {
   readonly type: ConfigType

@@ -42,7 +42,11 @@ export const brokerSynonyms: Partial<Record<TopicKey, readonly Synonym[]>> = {
   'min.compaction.lag.ms': [exact('log.cleaner.min.compaction.lag.ms')],
   'min.insync.replicas': [exact('min.insync.replicas')],
   'retention.bytes': [exact('log.retention.bytes')],
-  'retention.ms': [exact('log.retention.ms'), { name: 'log.retention.minutes', factor: 60_000 }, { name: 'log.retention.hours', factor: hourMs }],
+  'retention.ms': [
+    exact('log.retention.ms'),
+    { name: 'log.retention.minutes', factor: 60_000 },
+    { name: 'log.retention.hours', factor: hourMs },
+  ],
   'segment.bytes': [exact('log.segment.bytes')],
   'segment.index.bytes': [exact('log.index.size.max.bytes')],
   'segment.jitter.ms': [exact('log.roll.jitter.ms'), { name: 'log.roll.jitter.hours', factor: hourMs }],
@@ -73,7 +77,11 @@ function brokerDefault(broker: BrokerConfig, name: TopicKey): ConfigValue {
 }
 
 /** Every place that sets a topic key, the one that counts first, with the name that it has there. */
-export function topicSources(configs: ReadonlyMap<string, string>, broker: BrokerConfig, name: TopicKey): (ConfigText & { name: string })[] {
+export function topicSources(
+  configs: ReadonlyMap<string, string>,
+  broker: BrokerConfig,
+  name: TopicKey,
+): (ConfigText & { name: string })[] {
   const own = configs.get(name)
   const found: (ConfigText & { name: string })[] = own === undefined ? [] : [{ name, text: own, source: ConfigSources.Topic }]
   for (const synonym of brokerSynonyms[name] ?? []) {
@@ -112,7 +120,10 @@ export function logConfigOf(configs: ReadonlyMap<string, string>, broker: Broker
   }
 }
 
-function compressionLevel(type: string, value: (name: 'compression.gzip.level' | 'compression.lz4.level' | 'compression.zstd.level') => number): number | undefined {
+function compressionLevel(
+  type: string,
+  value: (name: 'compression.gzip.level' | 'compression.lz4.level' | 'compression.zstd.level') => number,
+): number | undefined {
   switch (type) {
     case 'gzip': {
       const level = value('compression.gzip.level')

@@ -67,7 +67,9 @@ export const topicKeys: { readonly [Key in TopicKey]: ConfigKey<TopicValues[Key]
   'compression.zstd.level': key('int', 3, dynamic, 'Level where compression.type is zstd.', { min: -131072, max: 22 }),
   'delete.retention.ms': key('long', 86_400_000, dynamic, 'How long tombstones stay in a compacted topic.', { min: 0 }),
   'file.delete.delay.ms': key('long', 60_000, dynamic, 'How long a removed segment stays on disk.', { min: 0 }),
-  'flush.messages': key('long', forever, dynamic, 'Records after which the log is synced to disk; 1 syncs before every acknowledgement.', { min: 1 }),
+  'flush.messages': key('long', forever, dynamic, 'Records after which the log is synced to disk; 1 syncs before every acknowledgement.', {
+    min: 1,
+  }),
   'flush.ms': key('long', forever, dynamic, 'Milliseconds after which the log is synced to disk.', { min: 0 }),
   'follower.replication.throttled.replicas': key<readonly string[]>('list', [], dynamic, 'Kept for tools; one node does not replicate.'),
   'index.interval.bytes': key('int', 4096, dynamic, 'Bytes of log between two entries of the offset index.', { min: 0 }),
@@ -76,12 +78,25 @@ export const topicKeys: { readonly [Key in TopicKey]: ConfigKey<TopicValues[Key]
   'local.retention.ms': key('long', -2, dynamic, 'Kept for tools; there is no tiered storage.', { min: -2 }),
   'max.compaction.lag.ms': key('long', forever, dynamic, 'Longest time a record may stay uncompacted.', { min: 1 }),
   'max.message.bytes': key('int', 1_048_588, dynamic, 'Largest record batch, as sent.', { min: 0 }),
-  'message.timestamp.after.max.ms': key('long', 3_600_000, dynamic, "How far a record's timestamp may lie ahead of the broker's clock.", { min: 0 }),
-  'message.timestamp.before.max.ms': key('long', forever, dynamic, "How far a record's timestamp may lie behind the broker's clock.", { min: 0 }),
-  'message.timestamp.type': key<string>('string', 'CreateTime', dynamic, "Whether a record carries the producer's time or the time it was appended.", {
-    choices: ['CreateTime', 'LogAppendTime'],
+  'message.timestamp.after.max.ms': key('long', 3_600_000, dynamic, "How far a record's timestamp may lie ahead of the broker's clock.", {
+    min: 0,
   }),
-  'min.cleanable.dirty.ratio': key('double', 0.5, dynamic, 'Share of the log that must be dirty before it is compacted.', { min: 0, max: 1 }),
+  'message.timestamp.before.max.ms': key('long', forever, dynamic, "How far a record's timestamp may lie behind the broker's clock.", {
+    min: 0,
+  }),
+  'message.timestamp.type': key<string>(
+    'string',
+    'CreateTime',
+    dynamic,
+    "Whether a record carries the producer's time or the time it was appended.",
+    {
+      choices: ['CreateTime', 'LogAppendTime'],
+    },
+  ),
+  'min.cleanable.dirty.ratio': key('double', 0.5, dynamic, 'Share of the log that must be dirty before it is compacted.', {
+    min: 0,
+    max: 1,
+  }),
   'min.compaction.lag.ms': key('long', 0, dynamic, 'Shortest time a record stays uncompacted.', { min: 0 }),
   'min.insync.replicas': key('int', 1, dynamic, 'Replicas that must be in sync for acks=all; one node has one.', { min: 1 }),
   preallocate: key('boolean', false, dynamic, 'Kept for tools; segments grow as they are written.'),

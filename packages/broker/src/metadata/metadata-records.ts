@@ -102,7 +102,8 @@ export function decodeMetadataRecord(value: Buffer): MetadataRecord {
   const frame = reader.readUvarint()
   const key = reader.readUvarint()
   const version = reader.readUvarint()
-  if (frame !== frameVersion || version !== recordVersion) throw new MalformedError(`metadata record ${key} has frame ${frame}, version ${version}`)
+  if (frame !== frameVersion || version !== recordVersion)
+    throw new MalformedError(`metadata record ${key} has frame ${frame}, version ${version}`)
   const record = readBody(reader, key)
   reader.skipTags()
   return record

@@ -17,7 +17,8 @@ export function isInternalTopic(name: string): boolean {
 export function topicNameProblem(name: string): string | undefined {
   if (name === '') return 'Topic name is invalid: the empty string is not allowed'
   if (name === '.' || name === '..') return `Topic name is invalid: '${name}' is not allowed`
-  if (name.length > maxNameLength) return `Topic name is invalid: the length of '${name}' is longer than the max allowed length ${maxNameLength}`
+  if (name.length > maxNameLength)
+    return `Topic name is invalid: the length of '${name}' is longer than the max allowed length ${maxNameLength}`
   if (!/^[a-zA-Z0-9._-]+$/.test(name)) {
     return `Topic name is invalid: '${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`
   }

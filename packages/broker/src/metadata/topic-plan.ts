@@ -45,14 +45,23 @@ export type Assignment = readonly (readonly number[])[]
 export const partitionsPerRequestMax = 10_000
 
 /** Throws MetadataError when the topic cannot be created. */
-export function planTopic(spec: TopicSpec, image: ClusterImage, context: PlanContext): { assignment: Assignment; configs: Map<string, string> } {
+export function planTopic(
+  spec: TopicSpec,
+  image: ClusterImage,
+  context: PlanContext,
+): { assignment: Assignment; configs: Map<string, string> } {
   checkName(spec.name, image)
   const assignment = spec.assignments.length > 0 ? manualAssignment(spec, context) : automaticAssignment(spec, context)
   return { assignment, configs: checkedConfigs(spec) }
 }
 
 /** The records of a new topic, to be written as one batch. */
-export function topicRecords(name: string, topicId: string, assignment: Assignment, configs: ReadonlyMap<string, string>): MetadataRecord[] {
+export function topicRecords(
+  name: string,
+  topicId: string,
+  assignment: Assignment,
+  configs: ReadonlyMap<string, string>,
+): MetadataRecord[] {
   const records: MetadataRecord[] = [{ type: 'topic', name, topicId }]
   records.push(...partitionRecords(topicId, assignment, 0))
   for (const [key, value] of configs) {
@@ -91,7 +100,8 @@ function checkName(name: string, image: ClusterImage): void {
 
 function automaticAssignment(spec: TopicSpec, { config, nodeIds }: PlanContext): Assignment {
   const partitions = spec.numPartitions === -1 ? config.get('num.partitions') : spec.numPartitions
-  if (partitions <= 0) throw new MetadataError(ErrorCodes.INVALID_PARTITIONS, 'Number of partitions was set to an invalid non-positive value.')
+  if (partitions <= 0)
+    throw new MetadataError(ErrorCodes.INVALID_PARTITIONS, 'Number of partitions was set to an invalid non-positive value.')
   if (partitions > partitionsPerRequestMax) throw tooManyPartitions()
   const replicationFactor = spec.replicationFactor === -1 ? config.get('default.replication.factor') : spec.replicationFactor
   checkReplicationFactor(replicationFactor, nodeIds.length)
@@ -99,7 +109,10 @@ function automaticAssignment(spec: TopicSpec, { config, nodeIds }: PlanContext):
 }
 
 export function tooManyPartitions(): MetadataError {
-  return new MetadataError(ErrorCodes.POLICY_VIOLATION, `Excessively large number of partitions per request: at most ${partitionsPerRequestMax}.`)
+  return new MetadataError(
+    ErrorCodes.POLICY_VIOLATION,
+    `Excessively large number of partitions per request: at most ${partitionsPerRequestMax}.`,
+  )
 }
 
 function checkReplicationFactor(replicationFactor: number, nodes: number): void {
@@ -112,7 +125,10 @@ function checkReplicationFactor(replicationFactor: number, nodes: number): void 
 
 function manualAssignment(spec: TopicSpec, context: PlanContext): Assignment {
   if (spec.replicationFactor !== -1) {
-    throw new MetadataError(ErrorCodes.INVALID_REQUEST, 'A manual partition assignment was specified, but replication factor was not set to -1.')
+    throw new MetadataError(
+      ErrorCodes.INVALID_REQUEST,
+      'A manual partition assignment was specified, but replication factor was not set to -1.',
+    )
   }
   if (spec.numPartitions !== -1) {
     throw new MetadataError(ErrorCodes.INVALID_REQUEST, 'A manual partition assignment was specified, but numPartitions was not set to -1.')
@@ -120,7 +136,10 @@ function manualAssignment(spec: TopicSpec, context: PlanContext): Assignment {
   const assignment: (readonly number[] | undefined)[] = []
   for (const { partitionIndex, brokerIds } of spec.assignments) {
     if (assignment[partitionIndex] !== undefined) {
-      throw new MetadataError(ErrorCodes.INVALID_REPLICA_ASSIGNMENT, `Found multiple manual partition assignments for partition ${partitionIndex}`)
+      throw new MetadataError(
+        ErrorCodes.INVALID_REPLICA_ASSIGNMENT,
+        `Found multiple manual partition assignments for partition ${partitionIndex}`,
+      )
     }
     checkReplicas(brokerIds, context.nodeIds)
     if (partitionIndex < 0 || partitionIndex >= spec.assignments.length) throw notConsecutive()
@@ -136,7 +155,8 @@ function notConsecutive(): MetadataError {
 export function checkReplicas(replicas: readonly number[], nodeIds: readonly number[]): void {
   const invalid = (message: string): MetadataError => new MetadataError(ErrorCodes.INVALID_REPLICA_ASSIGNMENT, message)
   if (replicas.length === 0) throw invalid('The manual partition assignment includes an empty replica list.')
-  if (new Set(replicas).size !== replicas.length) throw invalid(`The manual partition assignment includes a broker more than once: ${replicas.join(', ')}`)
+  if (new Set(replicas).size !== replicas.length)
+    throw invalid(`The manual partition assignment includes a broker more than once: ${replicas.join(', ')}`)
   const unknown = replicas.find((id) => !nodeIds.includes(id))
   if (unknown !== undefined) throw invalid(`The manual partition assignment includes broker ${unknown}, but no such broker is registered.`)
 }
@@ -144,7 +164,10 @@ export function checkReplicas(replicas: readonly number[], nodeIds: readonly num
 export function checkSameSize(assignment: Assignment): Assignment {
   const size = assignment[0]?.length
   if (assignment.every((replicas) => replicas.length === size)) return assignment
-  throw new MetadataError(ErrorCodes.INVALID_REPLICA_ASSIGNMENT, 'The manual partition assignment has partitions with different replication factors.')
+  throw new MetadataError(
+    ErrorCodes.INVALID_REPLICA_ASSIGNMENT,
+    'The manual partition assignment has partitions with different replication factors.',
+  )
 }
 
 function checkedConfigs(spec: TopicSpec): Map<string, string> {
@@ -176,12 +199,18 @@ export function planGrowth(topic: Topic, total: number, assignment: Assignment, 
   const added = total - current
   if (added > partitionsPerRequestMax) throw tooManyPartitions()
   if (assignment.length > 0 && assignment.length !== added) {
-    throw new MetadataError(ErrorCodes.INVALID_REPLICA_ASSIGNMENT, `Attempted to add ${added} additional partition(s), but only ${assignment.length} assignment(s) were specified.`)
+    throw new MetadataError(
+      ErrorCodes.INVALID_REPLICA_ASSIGNMENT,
+      `Attempted to add ${added} additional partition(s), but only ${assignment.length} assignment(s) were specified.`,
+    )
   }
   const replicationFactor = topic.partitions[0]?.replicas.length ?? 1
   for (const replicas of assignment) checkReplicas(replicas, nodeIds)
   if (assignment.some((replicas) => replicas.length !== replicationFactor)) {
-    throw new MetadataError(ErrorCodes.INVALID_REPLICA_ASSIGNMENT, `The topic has a replication factor of ${replicationFactor}, and every assignment must have the same.`)
+    throw new MetadataError(
+      ErrorCodes.INVALID_REPLICA_ASSIGNMENT,
+      `The topic has a replication factor of ${replicationFactor}, and every assignment must have the same.`,
+    )
   }
   return partitionRecords(topic.id, assignment.length > 0 ? assignment : spread(added, replicationFactor, current, nodeIds), current)
 }

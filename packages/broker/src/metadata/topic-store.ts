@@ -8,11 +8,21 @@ import type { MetadataRecord } from './metadata-records.ts'
 import { ResourceTypes } from './metadata-records.ts'
 import type { Decision, MetadataStore } from './metadata-store.ts'
 import type { Assignment, PlanContext, TopicSpec } from './topic-plan.ts'
-import { checkConfigs, MetadataError, partitionsPerRequestMax, planGrowth, planTopic, tooManyPartitions, topicRecords } from './topic-plan.ts'
+import {
+  checkConfigs,
+  MetadataError,
+  partitionsPerRequestMax,
+  planGrowth,
+  planTopic,
+  tooManyPartitions,
+  topicRecords,
+} from './topic-plan.ts'
 import { consumerOffsetsTopic, isInternalTopic } from './topic-names.ts'
 import type { Topic } from './topic.ts'
 
-export type Outcome<Value> = { readonly value: Value; readonly error?: undefined } | { readonly value?: undefined; readonly error: MetadataError }
+export type Outcome<Value> =
+  | { readonly value: Value; readonly error?: undefined }
+  | { readonly value?: undefined; readonly error: MetadataError }
 
 export interface PlannedTopic {
   /** The zero id when it was only validated. */
@@ -110,7 +120,8 @@ export class TopicStore {
   async delete(find: (image: ClusterImage) => Topic | undefined): Promise<Topic> {
     const deleted = await this.#options.metadata.change((image) => {
       const topic = find(image)
-      if (topic === undefined) throw new MetadataError(ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
+      if (topic === undefined)
+        throw new MetadataError(ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
       if (isInternalTopic(topic.name)) throw new MetadataError(ErrorCodes.INVALID_REQUEST, `Topic '${topic.name}' is the broker's own.`)
       return { records: [{ type: 'remove-topic', topicId: topic.id }], result: topic }
     })
@@ -125,7 +136,8 @@ export class TopicStore {
       const result = growths.map((growth) =>
         attempt(() => {
           const topic = image.topic(growth.name)
-          if (topic === undefined) throw new MetadataError(ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
+          if (topic === undefined)
+            throw new MetadataError(ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
           const added = planGrowth(topic, growth.total, growth.assignment, this.#options.nodeIds)
           if (!options.validateOnly) records.push(...added)
           return null
@@ -136,7 +148,11 @@ export class TopicStore {
   }
 
   /** Changes a topic's settings to what `next` makes of them; nothing is written when `validateOnly`. Rejects with MetadataError. */
-  configure(name: string, next: (current: ReadonlyMap<string, string>) => ReadonlyMap<string, string>, validateOnly: boolean): Promise<void> {
+  configure(
+    name: string,
+    next: (current: ReadonlyMap<string, string>) => ReadonlyMap<string, string>,
+    validateOnly: boolean,
+  ): Promise<void> {
     return this.#options.metadata.change((image) => {
       const topic = image.topic(name)
       if (topic === undefined) throw new MetadataError(ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${name}' does not exist.`)

@@ -56,6 +56,7 @@ export class Connection implements SocketHandler, ClientConnection {
   #isCongested = false
   #isWaitingForBudget = false
   #endWhenIdle = false
+  #startsNothing = false
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket
@@ -123,9 +124,10 @@ export class Connection implements SocketHandler, ClientConnection {
     this.onClose()
   }
 
-  /** Answers what is in progress, reads nothing more, then closes. */
+  /** Answers what is in progress, starts nothing more, then closes. */
   endWhenIdle(): void {
     this.#endWhenIdle = true
+    this.#startsNothing = true
     this.#pump()
   }
 
@@ -149,7 +151,7 @@ export class Connection implements SocketHandler, ClientConnection {
   }
 
   #mayStart(): boolean {
-    if (!this.#isOpen || this.#isBlocked || this.#isCongested || this.#slots.length >= inProgressMax) return false
+    if (!this.#isOpen || this.#startsNothing || this.#isBlocked || this.#isCongested || this.#slots.length >= inProgressMax) return false
     if (this.#options.budget.isOpen) return true
     this.#waitForBudget()
     return false

@@ -29,13 +29,16 @@ const refusedHandler: SocketHandler = { onData: () => undefined, onClose: () => 
 
 export class Server {
   readonly name: string
+  /** As configured: a name, an address, or empty for every interface. */
+  readonly requestedHost: string
   readonly bound: Endpoint
   readonly #options: ServerOptions
   readonly #listener: Listener
   #dispatcher: Dispatcher | undefined
 
-  private constructor(name: string, listener: Listener, options: ServerOptions) {
+  private constructor({ name, host }: ListenerAddress, listener: Listener, options: ServerOptions) {
     this.name = name
+    this.requestedHost = host
     this.bound = { host: listener.host, port: listener.port }
     this.#listener = listener
     this.#options = options
@@ -48,7 +51,7 @@ export class Server {
     const accept = (socket: Socket): SocketHandler => server?.accept(socket) ?? refuse(socket)
     try {
       const listener = await options.runtime.network.listen({ host, port: address.port }, accept)
-      server = new Server(address.name, listener, options)
+      server = new Server(address, listener, options)
       return server
     } catch (error) {
       throw listenError(host, address.port, error)

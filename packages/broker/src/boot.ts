@@ -1,0 +1,192 @@
+/** The way from options to a broker that serves: configuration, data directory, listeners, metadata, topics, in this order. */
+
+import type { Runtime } from '@odradek/runtime'
+import { Dispatcher } from './api/dispatcher.ts'
+import { createHandlers } from './api/handlers.ts'
+import type { Interceptors } from './api/interceptors.ts'
+import { RequestMetrics } from './api/request-metrics.ts'
+import type { StartBrokerOptions } from './broker-options.ts'
+import { ClusterState } from './cluster-state.ts'
+import type { BrokerConfig } from './config/broker-config.ts'
+import { parseBrokerConfig } from './config/broker-config.ts'
+import { isWildcard, parseListeners, securityProtocolOf } from './config/listeners.ts'
+import { groupTopic } from './coordinator/group/group-coordinator.ts'
+import { ensureTopics } from './initial-topics.ts'
+import type { Logger } from './logger.ts'
+import { ClusterImage } from './metadata/cluster-image.ts'
+import { removeLeftovers } from './metadata/leftovers.ts'
+import { MetadataLog, metadataLogConfig } from './metadata/metadata-log.ts'
+import { MetadataStore } from './metadata/metadata-store.ts'
+import { metadataTopic } from './metadata/topic-names.ts'
+import { metricName } from './metrics/registry.ts'
+import { ConnectionTable } from './network/connection-table.ts'
+import { RequestBudget } from './network/request-budget.ts'
+import { Server } from './network/server.ts'
+import type { BrokerNode, Endpoint } from './node.ts'
+import { openPartition } from './partition/open-partition.ts'
+import { DataDirectory } from './storage/data-directory.ts'
+import { LogManager } from './storage/log-manager.ts'
+
+export type BootOptions = StartBrokerOptions & { readonly runtime: Runtime; readonly logger: Logger }
+
+/** What a running broker is made of, for whoever has to take it apart again. */
+export interface BrokerParts {
+  readonly cluster: ClusterState
+  readonly servers: readonly Server[]
+  readonly connections: ConnectionTable
+  readonly logs: LogManager
+  readonly directory: DataDirectory
+  /** An endpoint that clients on this machine can use. */
+  readonly reachable: Endpoint
+  /** Removes a temporary data directory; keeps any other. */
+  removeDirectory(): Promise<void>
+}
+
+const defaultBudgetBytes = 256 * 1024 * 1024
+/** Kafka's own id of the metadata topic. */
+const metadataTopicId = 'AAAAAAAAAAAAAAAAAAAAAQ'
+
+/** Undoes what has been done, last first, when a later step fails. */
+class Undo {
+  readonly #steps: (() => Promise<void>)[] = []
+
+  add(step: () => Promise<void>): void {
+    this.#steps.push(step)
+  }
+
+  async run(): Promise<void> {
+    for (const step of this.#steps.reverse()) await step().catch(() => undefined)
+  }
+}
+
+export async function boot(options: BootOptions, interceptors: Interceptors): Promise<BrokerParts> {
+  const undo = new Undo()
+  try {
+    return await assemble(options, interceptors, undo)
+  } catch (error) {
+    await undo.run()
+    throw error
+  }
+}
+
+async function assemble(options: BootOptions, interceptors: Interceptors, undo: Undo): Promise<BrokerParts> {
+  const { runtime, logger } = options
+  const config = readConfig(options)
+  const { directory, removeDirectory } = await openDirectory(options, config, undo)
+  const connections = new ConnectionTable(config, runtime.clock)
+  const servers = await listen(options, config, connections, undo)
+  const node = describeNode(config, servers)
+  const identity = await directory.identify({ nodeId: node.nodeId }, () => ({
+    clusterId: newUuid(runtime),
+    nodeId: node.nodeId,
+    directoryId: newUuid(runtime),
+  }))
+  const logs = await openLogs(options, config, directory, undo)
+  const metadata = await openMetadata(runtime, logs)
+  await removeLeftovers(await logs.directories(), directory.path, metadata.image, runtime.files, logger)
+  const cluster = new ClusterState({
+    runtime,
+    logger,
+    clusterId: identity.clusterId,
+    dataDir: directory.path,
+    config,
+    node,
+    metadata,
+    openPartition: (topic, partition, logConfig) =>
+      openPartition(logs, { topic: topic.name, topicId: topic.id, partition, config: logConfig }),
+  })
+  undo.add(async () => cluster.beginClosing())
+  if (options.topics !== undefined) await ensureTopics(cluster, options.topics)
+  if (cluster.topics.get(groupTopic) !== undefined) await cluster.createGroupTopic()
+  const metrics = new RequestMetrics(cluster.metrics)
+  const dispatcher = new Dispatcher({ cluster, node, handlers: createHandlers(), interceptors, metrics })
+  cluster.metrics.gauge(metricName('kafka.server', 'socket-server-metrics', 'connection-count'), () => connections.size)
+  for (const server of servers) server.serve(dispatcher)
+  return { cluster, servers, connections, logs, directory, reachable: reachableEndpoint(servers), removeDirectory }
+}
+
+function readConfig({ config: texts = {}, host = '127.0.0.1', port = 0, logger }: BootOptions): BrokerConfig {
+  const address = host.includes(':') ? `[${host}]` : host
+  const { config, warnings } = parseBrokerConfig({ listeners: `PLAINTEXT://${address}:${port}`, ...texts })
+  for (const warning of warnings) logger.warn(warning)
+  return config
+}
+
+async function openDirectory(
+  { runtime, dataDir }: BootOptions,
+  config: BrokerConfig,
+  undo: Undo,
+): Promise<{ directory: DataDirectory; removeDirectory: () => Promise<void> }> {
+  const { files } = runtime
+  const chosen = dataDir ?? config.get('log.dirs')?.[0]
+  const path = chosen ?? (await files.makeTemporaryDirectory('odradek-'))
+  const removeDirectory = async (): Promise<void> => (chosen === undefined ? files.removeDirectory(path) : undefined)
+  undo.add(removeDirectory)
+  const directory = await DataDirectory.open(files, path)
+  undo.add(() => directory.release())
+  return { directory, removeDirectory }
+}
+
+async function listen({ runtime, logger }: BootOptions, config: BrokerConfig, connections: ConnectionTable, undo: Undo): Promise<Server[]> {
+  const budgetBytes = config.get('queued.max.request.bytes')
+  const budget = new RequestBudget(budgetBytes === -1 ? defaultBudgetBytes : budgetBytes)
+  const servers: Server[] = []
+  for (const address of parseListeners(config.get('listeners'))) {
+    const server = await Server.listen(address, { runtime, logger, config, connections, budget })
+    undo.add(() => server.close())
+    servers.push(server)
+  }
+  return servers
+}
+
+async function openLogs({ runtime, logger }: BootOptions, config: BrokerConfig, directory: DataDirectory, undo: Undo): Promise<LogManager> {
+  const logs = await LogManager.open({
+    runtime,
+    directory,
+    logger,
+    retentionCheckIntervalMs: config.get('log.retention.check.interval.ms'),
+    producerIdExpirationMs: config.get('producer.id.expiration.ms'),
+    producerExpirationCheckIntervalMs: config.get('producer.id.expiration.check.interval.ms'),
+  })
+  undo.add(() => logs.close())
+  return logs
+}
+
+async function openMetadata(runtime: Runtime, logs: LogManager): Promise<MetadataStore> {
+  const partition = await openPartition(logs, { topic: metadataTopic, topicId: metadataTopicId, partition: 0, config: metadataLogConfig })
+  const image = new ClusterImage()
+  const log = new MetadataLog(partition, runtime)
+  await log.replay((record) => image.apply(record))
+  return new MetadataStore(log, image)
+}
+
+function describeNode(config: BrokerConfig, servers: readonly Server[]): BrokerNode {
+  const advertised = parseListeners(config.get('advertised.listeners') ?? [])
+  const listeners = servers.map(({ name, bound, requestedHost }) => {
+    const told = advertised.find((address) => address.name === name)
+    return {
+      name,
+      securityProtocol: securityProtocolOf(name, config.get('listener.security.protocol.map')) ?? 'PLAINTEXT',
+      bound,
+      advertised:
+        told === undefined ? ownAddress(requestedHost, bound) : { host: told.host, port: told.port === 0 ? bound.port : told.port },
+    }
+  })
+  return { nodeId: config.get('node.id'), rack: config.get('broker.rack'), listeners }
+}
+
+/** A name stays a name, as clients may know it by that alone; a wildcard is no address to connect to. */
+function ownAddress(requestedHost: string, bound: Endpoint): Endpoint | undefined {
+  return isWildcard(requestedHost) ? undefined : { host: requestedHost, port: bound.port }
+}
+
+function reachableEndpoint(servers: readonly Server[]): Endpoint {
+  const first = servers[0]
+  if (first === undefined) throw new Error('a broker has at least one listener')
+  const host = isWildcard(first.requestedHost) ? '127.0.0.1' : first.requestedHost
+  return { host, port: first.bound.port }
+}
+
+function newUuid(runtime: Runtime): string {
+  return Buffer.from(runtime.random.bytes(16)).toString('base64url')
+}

@@ -1,0 +1,28 @@
+/** What `startBroker` takes. */
+
+import type { Runtime } from '@odradek/runtime'
+import type { Logger } from './logger.ts'
+
+export interface TopicOptions {
+  /** Default: the broker's `num.partitions`, 1 unless configured. */
+  readonly partitions?: number
+  /** Kafka's topic configuration, as text. */
+  readonly configs?: Readonly<Record<string, string>>
+}
+
+export interface StartBrokerOptions {
+  /** Address to listen on. Default 127.0.0.1. `listeners` in `config` replaces host and port. */
+  readonly host?: string
+  /** Port to listen on. Default 0: a free one. */
+  readonly port?: number
+  /** Where the data is kept. Default: `log.dirs` of `config`, else a temporary directory that `close()` removes. */
+  readonly dataDir?: string
+  /** Topics to be there when the broker serves; those that exist already are left as they are. */
+  readonly topics?: Readonly<Record<string, TopicOptions>>
+  /** Kafka's broker configuration, as text. */
+  readonly config?: Readonly<Record<string, string>>
+  /** Default: the real clock, network and disk. */
+  readonly runtime?: Runtime
+  /** Default: nothing is logged. */
+  readonly logger?: Logger
+}

@@ -1,0 +1,135 @@
+/** Builds the state that the nodes share, over an open data directory. */
+
+import type { Runtime } from '@odradek/runtime'
+import type { Authorizer } from './api/authorizer.ts'
+import { allowEverything } from './api/authorizer.ts'
+import type { Cluster } from './cluster.ts'
+import type { BrokerConfig } from './config/broker-config.ts'
+import { logConfigOf } from './config/topic-config.ts'
+import type { GroupCoordinatorConfig } from './coordinator/group/group-config.ts'
+import { defaultGroupCoordinatorConfig } from './coordinator/group/group-config.ts'
+import { GroupCoordinator, groupTopic } from './coordinator/group/group-coordinator.ts'
+import type { Logger } from './logger.ts'
+import { followConfigs } from './metadata/dynamic-configs.ts'
+import type { MetadataStore } from './metadata/metadata-store.ts'
+import { PartitionRegistry } from './metadata/partition-registry.ts'
+import { ProducerIds } from './metadata/producer-ids.ts'
+import { TopicStore } from './metadata/topic-store.ts'
+import type { Topic } from './metadata/topic.ts'
+import { BrokerTopicMetrics } from './metrics/broker-topic-metrics.ts'
+import { metricName, MetricsRegistry } from './metrics/registry.ts'
+import type { BrokerNode } from './node.ts'
+import type { Partition } from './partition/partition.ts'
+import type { LogConfig } from './storage/log-config.ts'
+
+export interface ClusterStateOptions {
+  readonly runtime: Runtime
+  readonly logger: Logger
+  readonly clusterId: string
+  readonly dataDir: string
+  readonly config: BrokerConfig
+  readonly node: BrokerNode
+  readonly metadata: MetadataStore
+  readonly openPartition: (topic: Topic, partition: number, config: LogConfig) => Promise<Partition>
+}
+
+export class ClusterState implements Cluster {
+  readonly runtime: Runtime
+  readonly logger: Logger
+  readonly clusterId: string
+  readonly dataDir: string
+  readonly config: BrokerConfig
+  readonly nodes: ReadonlyMap<number, BrokerNode>
+  readonly controllerId: number
+  readonly metadata: MetadataStore
+  readonly topics: TopicStore
+  readonly partitions: PartitionRegistry
+  readonly producerIds: ProducerIds
+  readonly groups: GroupCoordinator
+  readonly authorizer: Authorizer = allowEverything
+  readonly metrics: MetricsRegistry = new MetricsRegistry()
+  readonly topicMetrics: BrokerTopicMetrics = new BrokerTopicMetrics(this.metrics)
+  readonly #closeListeners = new Set<() => void>()
+
+  constructor(options: ClusterStateOptions) {
+    const { runtime, logger, config, node, metadata } = options
+    this.runtime = runtime
+    this.logger = logger
+    this.clusterId = options.clusterId
+    this.dataDir = options.dataDir
+    this.config = config
+    this.nodes = new Map([[node.nodeId, node]])
+    this.controllerId = node.nodeId
+    this.metadata = metadata
+    this.partitions = new PartitionRegistry((topic, partition) =>
+      options.openPartition(topic, partition, logConfigOf(topic.configs, config)),
+    )
+    const deleteLogs = (topic: Topic): Promise<void> => this.#deleteLogs(topic)
+    this.topics = new TopicStore({ metadata, config, random: runtime.random, nodeIds: [node.nodeId], deleteLogs })
+    this.producerIds = new ProducerIds(metadata, node.nodeId)
+    const openLog = (partition: number): Promise<Partition> => this.#openGroupLog(partition)
+    this.groups = new GroupCoordinator({ runtime, logger, config: groupConfig(config), openLog })
+    followConfigs(metadata, config, this.partitions, node.nodeId)
+    this.#registerGauges()
+  }
+
+  async createGroupTopic(): Promise<void> {
+    const topic = await this.topics.ensureConsumerOffsets()
+    this.groups.start(topic.partitions.length)
+  }
+
+  whenClosing(listener: () => void): () => void {
+    this.#closeListeners.add(listener)
+    return () => this.#closeListeners.delete(listener)
+  }
+
+  /** Answers whoever waits, so that the connections can end. */
+  beginClosing(): void {
+    for (const listener of [...this.#closeListeners]) listener()
+    this.groups.close()
+  }
+
+  async #openGroupLog(partition: number): Promise<Partition> {
+    const topic = this.topics.get(groupTopic)
+    if (topic === undefined) throw new Error(`${groupTopic} does not exist`)
+    return this.partitions.open(topic, partition)
+  }
+
+  async #deleteLogs(topic: Topic): Promise<void> {
+    this.topicMetrics.remove(topic.name)
+    try {
+      await this.partitions.delete(topic)
+    } catch (error) {
+      this.logger.error(
+        `the files of deleted topic ${topic.name} could not be removed: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    }
+  }
+
+  #registerGauges(): void {
+    const { image } = this.metadata
+    const gauge = (group: string, type: string, name: string, read: () => number): void =>
+      this.metrics.gauge(metricName(group, type, name), read)
+    gauge('kafka.server', 'ReplicaManager', 'PartitionCount', () => image.partitionCount)
+    gauge('kafka.server', 'ReplicaManager', 'LeaderCount', () => image.partitionCount)
+    gauge('kafka.server', 'ReplicaManager', 'UnderReplicatedPartitions', () => 0)
+    gauge('kafka.controller', 'KafkaController', 'GlobalTopicCount', () => image.topicCount)
+    gauge('kafka.controller', 'KafkaController', 'GlobalPartitionCount', () => image.partitionCount)
+    gauge('kafka.controller', 'KafkaController', 'OfflinePartitionsCount', () => 0)
+    gauge('kafka.controller', 'KafkaController', 'ActiveControllerCount', () => 1)
+  }
+}
+
+function groupConfig(config: BrokerConfig): GroupCoordinatorConfig {
+  return {
+    ...defaultGroupCoordinatorConfig,
+    initialRebalanceDelayMs: config.get('group.initial.rebalance.delay.ms'),
+    maxSize: config.get('group.max.size'),
+    minSessionTimeoutMs: config.get('group.min.session.timeout.ms'),
+    maxSessionTimeoutMs: config.get('group.max.session.timeout.ms'),
+    offsetMetadataMaxBytes: config.get('offset.metadata.max.bytes'),
+    offsetsRetentionMs: config.get('offsets.retention.minutes') * 60_000,
+    offsetsRetentionCheckIntervalMs: config.get('offsets.retention.check.interval.ms'),
+    commitTimeoutMs: config.get('offsets.commit.timeout.ms'),
+  }
+}

@@ -1,0 +1,32 @@
+/** Record batches for tests. */
+
+import { readBatchHeader, RecordBatchBuilder, RecordCursor, recordsSection } from '@odradek/protocol'
+import { createNodeRuntime } from '@odradek/runtime'
+
+const { codecs } = createNodeRuntime()
+
+export interface BatchOptions {
+  readonly producerId?: number
+  readonly producerEpoch?: number
+  readonly baseSequence?: number
+}
+
+/** An uncompressed batch of these values, without keys. */
+export function batchOf(values: readonly string[], options: BatchOptions = {}): Buffer {
+  const builder = new RecordBatchBuilder()
+  for (const value of values) builder.append(Date.now(), null, value)
+  return builder.build({ crc32c: (data) => codecs.crc32c(data), ...options })
+}
+
+/** The values of all records in a sequence of whole, uncompressed batches. */
+export function valuesOf(records: Buffer | null): string[] {
+  const values: string[] = []
+  const cursor = new RecordCursor()
+  for (let position = 0; records !== null && position < records.length; ) {
+    const header = readBatchHeader(records, position)
+    cursor.reset(records, position, header, recordsSection(records, position, header))
+    while (cursor.next()) values.push(cursor.value()?.toString() ?? '')
+    position += header.sizeBytes
+  }
+  return values
+}
