@@ -97,6 +97,7 @@ export class ClusterState implements Cluster {
 
   async #deleteLogs(topic: Topic): Promise<void> {
     this.topicMetrics.remove(topic.name)
+    await this.groups.topicDeleted(topic.name, topic.id)
     try {
       await this.partitions.delete(topic)
     } catch (error) {
