@@ -1,6 +1,20 @@
-/** A partition: append validation, producer state, high watermark and reads over one log. */
+/** A partition: what may be appended to a log, how far it may be read, and who waits for that to change. */
 
+import type { BatchHeader } from '@odradek/protocol'
+import { batchLayout, batchSizeAt, compressionTypeById, ErrorCodes, readBatchHeader, setBaseOffset } from '@odradek/protocol'
+
+import { abortedTransactions } from '../storage/aborted-transactions.ts'
 import type { LogConfig } from '../storage/log-config.ts'
+import type { LogManager } from '../storage/log-manager.ts'
+import { readLog } from '../storage/log-reader.ts'
+import type { Log } from '../storage/log.ts'
+import { errorMessage, StorageError } from '../storage/storage-error.ts'
+import { findByTimestamp, findMaxTimestamp } from '../storage/timestamp-lookup.ts'
+import { transactionMarkerOf } from '../storage/transaction-marker.ts'
+import type { Envelope } from './batch-envelope.ts'
+import { malformedIs, openEnvelope } from './batch-envelope.ts'
+import { codecsNeeded, inflatedBoundBytes, validateRecords } from './batch-records.ts'
+import { InvalidBatchError } from './invalid-batch-error.ts'
 import type {
   ActiveProducer,
   AppendOptions,
@@ -10,42 +24,331 @@ import type {
   IsolationLevel,
   ReadOptions,
   ReadResult,
+  RecordError,
   TimestampOffset,
 } from './types.ts'
 
-export interface Partition {
+export interface PartitionOptions {
+  readonly topic: string
+  readonly topicId: string
+  readonly partition: number
+  readonly config: LogConfig
+  readonly leaderEpoch: number
+}
+
+/** Timestamps that ListOffsets gives a meaning of their own. */
+const LATEST = -1
+const EARLIEST = -2
+const MAX_TIMESTAMP = -3
+const EARLIEST_LOCAL = -4
+
+const REPLAY_READ_BYTES = 1_048_576
+const NOTHING_FOUND: TimestampOffset = { offset: -1, timestamp: -1, leaderEpoch: -1 }
+
+export class Partition {
   readonly topic: string
   readonly topicId: string
   readonly partition: number
   leaderEpoch: number
-  readonly logStartOffset: number
-  /** The written end: what consumers may see under read_uncommitted. */
-  readonly highWatermark: number
-  readonly lastStableOffset: number
-  /** Next offset to be assigned; runs ahead of `highWatermark` while writes are queued. */
-  readonly logEndOffset: number
-  readonly config: LogConfig
-  /** Bytes of all segments. */
-  readonly sizeBytes: number
+  readonly #manager: LogManager
+  readonly #log: Log
+  readonly #listeners = new Set<() => void>()
 
-  /** Resolves when the codecs that `append` needs for these records are loaded; undefined when they are already. */
-  prepare(records: Buffer): Promise<void> | undefined
+  private constructor(manager: LogManager, log: Log, options: PartitionOptions) {
+    this.topic = options.topic
+    this.topicId = options.topicId
+    this.partition = options.partition
+    this.leaderEpoch = options.leaderEpoch
+    this.#manager = manager
+    this.#log = log
+    log.listener = {
+      onWritten: (endOffset) => {
+        log.producers.onHighWatermark(endOffset)
+        this.#notify()
+      },
+      // Fetch waiters must learn of the failure instead of waiting for data.
+      onFailure: () => this.#notify(),
+    }
+  }
+
+  /** Opens the log, creating or recovering it. Throws StorageError when that would lose synced data. */
+  static async open(manager: LogManager, options: PartitionOptions): Promise<Partition> {
+    return new Partition(manager, await manager.openLog(options), options)
+  }
+
+  get config(): LogConfig {
+    return this.#log.config
+  }
+
+  get logStartOffset(): number {
+    return this.#log.logStartOffset
+  }
+
+  /** The written end: what consumers may see under read_uncommitted. */
+  get highWatermark(): number {
+    return this.#log.writtenOffset
+  }
+
+  /** Exclusive: the first offset of the earliest transaction still open, or the high watermark. */
+  get lastStableOffset(): number {
+    return Math.max(Math.min(this.#log.producers.firstUnstableOffset, this.highWatermark), this.logStartOffset)
+  }
+
+  /** Next offset to be assigned; runs ahead of `highWatermark` while writes are queued. */
+  get logEndOffset(): number {
+    return this.#log.nextOffset
+  }
+
+  /** Bytes of all segments. */
+  get sizeBytes(): number {
+    return this.#log.sizeBytes
+  }
+
+  /** Resolves when the codecs that `append` needs for these records are loaded; undefined when they are already. Never rejects for bad records. */
+  prepare(records: Buffer): Promise<void> | undefined {
+    const { codecs } = this.#manager.runtime
+    const missing = codecsNeeded({ compression: compressionOf(records) }, this.config).filter((name) => codecs.loaded(name) === undefined)
+    if (missing.length === 0) return undefined
+    return Promise.all(missing.map((name) => codecs.load(name))).then(() => undefined)
+  }
+
   /** Validates, assigns offsets in place, updates state in memory and queues the write. `records` belongs to the partition from then on. */
-  append(records: Buffer, options: AppendOptions): AppendResult
-  /** Resolves once written, and synced where the topic's flush settings ask for it. Rejects with StorageError. */
-  whenDurable(lastOffset: number): Promise<void>
-  read(options: ReadOptions): Promise<ReadResult>
-  /** −1 latest, −2 earliest, −3 maximum timestamp, otherwise the first record at or after the timestamp. Never below the log start. */
-  offsetForTimestamp(timestamp: number, isolation?: IsolationLevel): Promise<TimestampOffset>
-  endOffsetForEpoch(leaderEpoch: number): EpochEndOffset
-  /** Called when the high watermark or the last stable offset has moved. Returns the unsubscriber. */
-  onAdvance(listener: () => void): () => void
-  /** Visits every written batch from the one that contains `fromOffset`; `visit` must copy what it keeps. */
-  forEachBatch(fromOffset: number, visit: (batch: Buffer) => void | Promise<void>): Promise<void>
-  /** Moves the log start (DeleteRecords); −1 means the high watermark. */
-  deleteRecordsBefore(offset: number): Promise<DeleteRecordsResult>
-  activeProducers(): ActiveProducer[]
-  updateConfig(config: LogConfig): void
-  close(): Promise<void>
-  delete(): Promise<void>
+  append(records: Buffer, options: AppendOptions): AppendResult {
+    const unavailable = this.#unavailable()
+    if (unavailable !== undefined) return this.#rejected(unavailable.errorCode, unavailable.message)
+    try {
+      return this.#append(records, options)
+    } catch (error) {
+      if (!(error instanceof InvalidBatchError)) throw error
+      return this.#rejected(error.errorCode, error.message, error.recordErrors)
+    }
+  }
+
+  /** Resolves once written, and synced where `flush.messages` asks for it. Rejects with StorageError. */
+  whenDurable(lastOffset: number): Promise<void> {
+    return this.#log.whenWritten(lastOffset)
+  }
+
+  async read(options: ReadOptions): Promise<ReadResult> {
+    const { offset, maxBytes, isolation, minOneBatch } = options
+    const highWatermark = this.highWatermark
+    const lastStableOffset = this.lastStableOffset
+    const unavailable = this.#unavailable()
+    if (unavailable !== undefined) return this.#unread(unavailable.errorCode)
+    if (offset < this.logStartOffset || offset > this.logEndOffset) return this.#unread(ErrorCodes.OFFSET_OUT_OF_RANGE)
+    const upperBound = isolation === 'read_committed' ? lastStableOffset : highWatermark
+    try {
+      const { chunks, sizeBytes, nextOffset } = await readLog(this.#log, { offset, maxBytes, upperBound, minOneBatch })
+      const aborted = isolation === 'read_committed' ? await abortedTransactions(this.#log, offset, nextOffset) : null
+      return {
+        errorCode: 0,
+        records: chunks,
+        sizeBytes,
+        highWatermark,
+        lastStableOffset,
+        logStartOffset: this.logStartOffset,
+        abortedTransactions: aborted,
+      }
+    } catch (error) {
+      // Retention may have taken the segment away meanwhile.
+      if (offset < this.logStartOffset) return this.#unread(ErrorCodes.OFFSET_OUT_OF_RANGE)
+      this.#manager.logger.error(`${this.#name} cannot be read at offset ${offset}: ${errorMessage(error)}`)
+      return this.#unread(error instanceof StorageError ? error.errorCode : ErrorCodes.KAFKA_STORAGE_ERROR)
+    }
+  }
+
+  /** −1 latest, −2 and −4 earliest, −3 maximum timestamp, otherwise the first record at or after the timestamp. Offset −1 when there is none. */
+  async offsetForTimestamp(timestamp: number, isolation: IsolationLevel = 'read_uncommitted'): Promise<TimestampOffset> {
+    const { epochs } = this.#log
+    if (timestamp === LATEST) return { offset: this.#upperBound(isolation), timestamp: -1, leaderEpoch: epochs.latestEpoch }
+    if (timestamp === EARLIEST || timestamp === EARLIEST_LOCAL) {
+      return { offset: this.logStartOffset, timestamp: -1, leaderEpoch: epochs.epochFor(this.logStartOffset) }
+    }
+    if (timestamp < MAX_TIMESTAMP) return NOTHING_FOUND
+    // What is in memory only is not found in files.
+    await this.#log.whenWritten(this.logEndOffset - 1)
+    const inflate = (header: BatchHeader, section: Buffer): Promise<Buffer> => this.#inflate(header, section)
+    const found =
+      timestamp === MAX_TIMESTAMP
+        ? await findMaxTimestamp(this.#log, inflate)
+        : await findByTimestamp(this.#log, timestamp, this.logStartOffset, inflate)
+    return found === undefined || found.offset >= this.#upperBound(isolation) ? NOTHING_FOUND : found
+  }
+
+  endOffsetForEpoch(leaderEpoch: number): EpochEndOffset {
+    return this.#log.epochs.endOffsetFor(leaderEpoch, this.logEndOffset)
+  }
+
+  /** Called when the high watermark or the last stable offset has moved, or the log has failed. Returns the unsubscriber. */
+  onAdvance(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Visits every written batch from the one that contains `fromOffset`; `visit` must copy what it keeps. Rejects with StorageError. */
+  async forEachBatch(fromOffset: number, visit: (batch: Buffer) => void | Promise<void>): Promise<void> {
+    const upperBound = this.highWatermark
+    let offset = Math.max(fromOffset, this.logStartOffset)
+    while (offset < upperBound) {
+      const { chunks, nextOffset } = await readLog(this.#log, { offset, maxBytes: REPLAY_READ_BYTES, upperBound, minOneBatch: true })
+      for (const chunk of chunks) {
+        for (let at = 0; at < chunk.length; ) {
+          const batch = chunk.subarray(at, at + batchSizeAt(chunk, at))
+          at += batch.length
+          const visiting = visit(batch)
+          if (visiting !== undefined) await visiting
+        }
+      }
+      if (nextOffset <= offset) return
+      offset = nextOffset
+    }
+  }
+
+  /** Moves the log start (DeleteRecords), durably; −1 means the high watermark. */
+  async deleteRecordsBefore(offset: number): Promise<DeleteRecordsResult> {
+    const target = offset === -1 ? this.highWatermark : offset
+    if (target < 0 || target > this.highWatermark) return { errorCode: ErrorCodes.OFFSET_OUT_OF_RANGE, lowWatermark: -1 }
+    const unavailable = this.#unavailable()
+    if (unavailable !== undefined) return { errorCode: unavailable.errorCode, lowWatermark: -1 }
+    if (target > this.logStartOffset) {
+      this.#log.advanceLogStart(target)
+      await this.#manager.checkpointLogStarts()
+    }
+    return { errorCode: 0, lowWatermark: this.logStartOffset }
+  }
+
+  activeProducers(): ActiveProducer[] {
+    return Array.from(this.#log.producers.producers, (entry) => ({
+      producerId: entry.producerId,
+      producerEpoch: entry.producerEpoch,
+      lastSequence: entry.lastSequence,
+      lastTimestamp: entry.lastTimestamp,
+      coordinatorEpoch: entry.coordinatorEpoch,
+      currentTransactionStartOffset: entry.currentTxnFirstOffset,
+    }))
+  }
+
+  updateConfig(config: LogConfig): void {
+    this.#log.config = config
+  }
+
+  /** Syncs and closes the log. Rejects with StorageError when that fails. */
+  async close(): Promise<void> {
+    await this.#manager.closeLog(this.#log)
+    this.#notify()
+  }
+
+  /** Takes the partition off the disk. */
+  async delete(): Promise<void> {
+    await this.#manager.deleteLog(this.#log)
+    this.#notify()
+  }
+
+  get #name(): string {
+    return `${this.topic}-${this.partition}`
+  }
+
+  #append(records: Buffer, options: AppendOptions): AppendResult {
+    const { clock, codecs } = this.#manager.runtime
+    const { config } = this
+    const nowMs = clock.nowMs()
+    const envelope = openEnvelope(records, options, {
+      name: this.#name,
+      maxMessageBytes: config.maxMessageBytes,
+      crc32c: (data) => codecs.crc32c(data),
+    })
+    const batch = validateRecords(envelope, { name: this.#name, config, codecs, nowMs })
+    if (batch.length > config.segmentBytes) {
+      const sizes = `is ${batch.length} bytes in append to partition ${this.#name}, which exceeds the maximum configured segment size of ${config.segmentBytes}`
+      throw new InvalidBatchError(ErrorCodes.RECORD_LIST_TOO_LARGE, `Message batch size ${sizes}.`)
+    }
+    const duplicate = this.#checkProducer(envelope, options)
+    if (duplicate !== undefined) return duplicate
+    setBaseOffset(batch, 0, this.logEndOffset, this.leaderEpoch)
+    const header = malformedIs(ErrorCodes.INVALID_RECORD, () => readBatchHeader(batch, 0))
+    this.#log.append(batch, header, transactionMarkerOf(batch, 0, header))
+    return {
+      errorCode: 0,
+      errorMessage: null,
+      recordErrors: [],
+      baseOffset: header.baseOffset,
+      lastOffset: header.lastOffset,
+      logAppendTimeMs: config.timestampType === 'LogAppendTime' ? nowMs : -1,
+      logStartOffset: this.logStartOffset,
+    }
+  }
+
+  /** The original's result when the batch is a duplicate. Throws InvalidBatchError when the producer may not append it. */
+  #checkProducer({ batch, header }: Envelope, { origin }: AppendOptions): AppendResult | undefined {
+    if (header.producerId < 0) return undefined
+    const { producers } = this.#log
+    const isClient = origin === 'client'
+    const original = isClient ? producers.findDuplicate(header) : undefined
+    if (original !== undefined) {
+      return {
+        errorCode: 0,
+        errorMessage: null,
+        recordErrors: [],
+        baseOffset: original.firstOffset,
+        lastOffset: original.lastOffset,
+        logAppendTimeMs: this.config.timestampType === 'LogAppendTime' ? original.timestamp : -1,
+        logStartOffset: this.logStartOffset,
+      }
+    }
+    const marker = transactionMarkerOf(batch, 0, header)
+    const rejection = marker === undefined ? producers.rejectData(header, isClient) : producers.rejectMarker(header, marker)
+    if (rejection !== undefined) throw new InvalidBatchError(rejection.errorCode, `${rejection.message} in partition ${this.#name}`)
+    return undefined
+  }
+
+  #upperBound(isolation: IsolationLevel): number {
+    return isolation === 'read_committed' ? this.lastStableOffset : this.highWatermark
+  }
+
+  async #inflate(header: BatchHeader, section: Buffer): Promise<Buffer> {
+    if (header.compression === 'none') return section
+    const codec = await this.#manager.runtime.codecs.load(header.compression)
+    const inflated = codec.decompress(section, inflatedBoundBytes(this.config))
+    return Buffer.from(inflated.buffer, inflated.byteOffset, inflated.length)
+  }
+
+  #unavailable(): { errorCode: number; message: string } | undefined {
+    const { failure, isClosed } = this.#log
+    if (failure !== undefined) return { errorCode: failure.errorCode, message: failure.message }
+    return isClosed ? { errorCode: ErrorCodes.NOT_LEADER_OR_FOLLOWER, message: `${this.#name} is closed` } : undefined
+  }
+
+  #rejected(errorCode: number, message: string, recordErrors: readonly RecordError[] = []): AppendResult {
+    return {
+      errorCode,
+      errorMessage: message,
+      recordErrors,
+      baseOffset: -1,
+      lastOffset: -1,
+      logAppendTimeMs: -1,
+      logStartOffset: this.logStartOffset,
+    }
+  }
+
+  #unread(errorCode: number): ReadResult {
+    return {
+      errorCode,
+      records: [],
+      sizeBytes: 0,
+      highWatermark: this.highWatermark,
+      lastStableOffset: this.lastStableOffset,
+      logStartOffset: this.logStartOffset,
+      abortedTransactions: null,
+    }
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+/** The compression that the first batch claims; none when there is no telling, which validation will find out. */
+function compressionOf(records: Buffer): BatchHeader['compression'] {
+  if (records.length < batchLayout.BATCH_HEADER_BYTES) return 'none'
+  return compressionTypeById(records.readInt16BE(batchLayout.ATTRIBUTES_AT) & batchLayout.COMPRESSION_MASK)?.name ?? 'none'
 }

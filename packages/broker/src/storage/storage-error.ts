@@ -1,0 +1,30 @@
+/** What goes wrong on disk, as errors that carry the Kafka error code to answer with. */
+
+const CORRUPT_MESSAGE = 2
+const KAFKA_STORAGE_ERROR = 56
+
+/** An I/O failure that took a log offline: nothing more is appended to it or read from it until a restart. */
+export class StorageError extends Error {
+  override readonly name: string = 'StorageError'
+  readonly errorCode: number = KAFKA_STORAGE_ERROR
+}
+
+/** Bytes in a segment that are not the batch they should be. The log stays online: other offsets are still served. */
+export class CorruptSegmentError extends StorageError {
+  override readonly name: string = 'CorruptSegmentError'
+  override readonly errorCode: number = CORRUPT_MESSAGE
+
+  constructor(path: string, position: number, reason: string) {
+    super(`Corrupt segment ${path} at byte ${position}: ${reason}`)
+  }
+}
+
+/** The `code` of a Node-style error, undefined for anything else. */
+export function systemErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
