@@ -72,12 +72,15 @@ export function brokerErrorAction(errorCode: number): BrokerErrorAction {
   return actions[error.name as BrokerErrorCode] ?? (error.retriable ? 'retry' : 'fail')
 }
 
-/** `what` says what was being done; the broker's own words, when it gave any, replace the table's. */
-export function brokerError(errorCode: number, what: string, brokerMessage?: string | null): BrokerError {
+/**
+ * `what` says what was being done; the broker's own words, when it gave any, replace the table's. `isFinal` overrules the table where a
+ * retriable error is the answer itself.
+ */
+export function brokerError(errorCode: number, what: string, brokerMessage?: string | null, isFinal = false): BrokerError {
   const error = errorByCode(errorCode)
   const detail = brokerMessage === undefined || brokerMessage === null || brokerMessage === '' ? error.message : brokerMessage
   return new BrokerError(error.name as BrokerErrorCode, errorCode, `${what}: ${detail} (${error.name})`, {
-    retriable: error.retriable,
+    retriable: error.retriable && !isFinal,
     fatal: actions[error.name as BrokerErrorCode] === 'fatal',
   })
 }

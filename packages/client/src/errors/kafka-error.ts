@@ -1,9 +1,9 @@
 /** Every error that this client throws or rejects with, classed by origin. */
 
-import type { ErrorCodes } from '@odradek/protocol'
+import type { ErrorName } from '@odradek/protocol'
 
 /** Kafka's names of the errors that brokers answer with, such as 'UNKNOWN_TOPIC_OR_PARTITION'. */
-export type BrokerErrorCode = Exclude<keyof typeof ErrorCodes, 'NONE'>
+export type BrokerErrorCode = Exclude<ErrorName, 'NONE'>
 
 export type ClientErrorCode =
   | 'CONFIG'
@@ -86,6 +86,7 @@ export class TimeoutError extends KafkaError {
 export class BrokerError extends KafkaError {
   static override readonly brand: symbol = brand('BrokerError')
   override readonly name: string = 'BrokerError'
+  declare readonly code: BrokerErrorCode
   /** Kafka's number of it. */
   readonly errorCode: number
 
@@ -173,7 +174,7 @@ export class StateError extends KafkaError {
   static override readonly brand: symbol = brand('StateError')
   override readonly name: string = 'StateError'
 
-  constructor(message: string, code: 'STATE' | 'CLOSED' | 'NO_OFFSET' | 'RECORD_TOO_LARGE' = 'STATE', options: KafkaErrorOptions = {}) {
+  constructor(message: string, code: 'STATE' | 'CLOSED' = 'STATE', options: KafkaErrorOptions = {}) {
     super(code, message, options)
   }
 }

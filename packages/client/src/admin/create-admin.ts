@@ -1,0 +1,72 @@
+/** The admin client: one object over the areas of administration. */
+
+import { describeCluster, ErrorCodes } from '@odradek/protocol'
+import { Cluster } from '../cluster/cluster.ts'
+import { EARLIEST_TIMESTAMP, findOffsets, LATEST_TIMESTAMP, MAX_TIMESTAMP } from '../cluster/list-offsets.ts'
+import { retryUntil } from '../cluster/retry.ts'
+import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
+import { adminKeys } from '../config/admin.ts'
+import { resolveClient } from '../config/client-config.ts'
+import type { ClientOptions } from '../config/options.ts'
+import { brokerError } from '../errors/broker-error-actions.ts'
+import { ConfigAdmin } from './configs.ts'
+import { GroupAdmin } from './groups.ts'
+import { TopicAdmin } from './topics.ts'
+import type { Admin, AdminOptions, ClusterDescription, ListedOffset, OffsetQuery, OffsetSpec } from './types.ts'
+
+/** Throws ConfigError. */
+export function createAdmin(shared: ClientOptions, options: AdminOptions, onClose: () => void): Admin {
+  const { runtime, common, tls, own } = resolveClient(adminKeys, shared, options)
+  const timeoutMs = own.defaultApiTimeoutMs
+  const cluster = new Cluster({ runtime, config: common, tls })
+  const topicsOfInterest = new TopicsOfInterest(cluster, { allowAutoTopicCreation: false, failOnUnknown: true })
+  const topics = new TopicAdmin(cluster, timeoutMs)
+  const configs = new ConfigAdmin(cluster, timeoutMs)
+  const groups = new GroupAdmin(cluster, timeoutMs)
+  const close = (): Promise<void> => {
+    topicsOfInterest.close()
+    cluster.close()
+    onClose()
+    return Promise.resolve()
+  }
+  return {
+    createTopics: (list, { validateOnly = false } = {}) => topics.create(list, validateOnly),
+    deleteTopics: (list) => topics.delete(list),
+    listTopics: ({ includeInternal = false } = {}) => topics.list(includeInternal),
+    describeTopics: (list) => topics.describe(list),
+    createPartitions: (list) => topics.createPartitions(list),
+    describeConfigs: (resources) => configs.describe(resources),
+    alterConfigs: (alterations) => configs.alter(alterations),
+    listOffsets: (queries, { isolationLevel = 'read_uncommitted' } = {}) =>
+      listOffsets(cluster, topicsOfInterest, queries, { isolationLevel, deadlineMs: cluster.nowMs() + timeoutMs }),
+    listGroups: () => groups.list(),
+    describeGroups: (groupIds) => groups.describe(groupIds),
+    listGroupOffsets: (groupId, partitions) => groups.offsets(groupId, partitions),
+    deleteGroups: (groupIds) => groups.delete(groupIds),
+    describeCluster: () => retryUntil(cluster, cluster.nowMs() + timeoutMs, 'describeCluster', () => askForCluster(cluster)),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+async function listOffsets(
+  cluster: Cluster,
+  topics: TopicsOfInterest,
+  queries: readonly OffsetQuery[],
+  options: { readonly isolationLevel: 'read_uncommitted' | 'read_committed'; readonly deadlineMs: number },
+): Promise<ListedOffset[]> {
+  for (const { topic } of queries) topics.touch(topic, cluster.nowMs())
+  const timestamps = queries.map(({ topic, partition, at }) => ({ topic, partition, timestamp: toTimestamp(at) }))
+  return findOffsets(cluster, topics, timestamps, options)
+}
+
+function toTimestamp(at: OffsetSpec): number {
+  return at === 'latest' ? LATEST_TIMESTAMP : at === 'earliest' ? EARLIEST_TIMESTAMP : at === 'max-timestamp' ? MAX_TIMESTAMP : at
+}
+
+async function askForCluster(cluster: Cluster): Promise<ClusterDescription> {
+  const response = await cluster.requestAny(describeCluster, { includeClusterAuthorizedOperations: false })
+  if (response.errorCode !== ErrorCodes.NONE) throw brokerError(response.errorCode, 'Cannot describe the cluster', response.errorMessage)
+  const nodes = response.brokers.map(({ brokerId, host, port, rack }) => ({ id: brokerId, host, port, rack }))
+  return { clusterId: response.clusterId, controller: nodes.find(({ id }) => id === response.controllerId), nodes }
+}

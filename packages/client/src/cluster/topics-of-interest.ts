@@ -1,0 +1,137 @@
+/** Keeps the metadata of the topics in use fresh: on demand, with one request for all who ask, and by age. */
+
+import { ErrorCodes } from '@odradek/protocol'
+import type { Timer } from '@odradek/runtime'
+import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
+import { KafkaError, TimeoutError } from '../errors/kafka-error.ts'
+import { backoffMs, sleep } from './backoff.ts'
+import type { Cluster } from './cluster.ts'
+import { withDeadline } from './deadline.ts'
+import type { TopicMetadata } from './metadata-cache.ts'
+
+export interface TopicsOptions {
+  /** Lets the broker create a topic that is asked for, if it is set up to. */
+  readonly allowAutoTopicCreation: boolean
+  /** Fails at once for a topic that does not exist, rather than waiting for it to appear. */
+  readonly failOnUnknown?: boolean
+}
+
+export class TopicsOfInterest {
+  readonly #cluster: Cluster
+  readonly #options: TopicsOptions
+  /** Topic to the monotonic time of its last use. */
+  readonly #topics = new Map<string, number>()
+  readonly #listeners = new Set<() => void>()
+  #refresh: Promise<void> | undefined
+  #next: Promise<void> | undefined
+  #ageTimer: Timer | undefined
+
+  constructor(cluster: Cluster, options: TopicsOptions) {
+    this.#cluster = cluster
+    this.#options = options
+  }
+
+  /** Called after every refresh that succeeded. */
+  onRefresh(listener: () => void): void {
+    this.#listeners.add(listener)
+  }
+
+  touch(topic: string, nowMs: number): void {
+    this.#topics.set(topic, nowMs)
+  }
+
+  /** Exactly these from now on. */
+  replace(topics: Iterable<string>): void {
+    const keep = new Set(topics)
+    for (const topic of this.#topics.keys()) if (!keep.has(topic)) this.#forget(topic)
+    for (const topic of keep) this.#topics.set(topic, this.#cluster.nowMs())
+  }
+
+  /** Drops topics unused since `beforeMs`. */
+  forgetUnused(beforeMs: number): readonly string[] {
+    const unused = [...this.#topics].filter(([, usedMs]) => usedMs < beforeMs).map(([topic]) => topic)
+    for (const topic of unused) this.#forget(topic)
+    return unused
+  }
+
+  /** A request that starts after this call; callers that come while one waits to start share it. */
+  refresh(): Promise<void> {
+    if (this.#refresh === undefined) {
+      this.#refresh = this.#fetch().finally(() => {
+        this.#refresh = undefined
+      })
+      return this.#refresh
+    }
+    this.#next ??= this.#refresh
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined
+        return this.refresh()
+      })
+    return this.#next
+  }
+
+  /** The topic once it is usable. Rejects with what is not retriable, else with TimeoutError at `deadlineMs`. */
+  async topic(topic: string, deadlineMs: number): Promise<TopicMetadata> {
+    const startMs = this.#cluster.nowMs()
+    let last: KafkaError | undefined
+    const timeoutMessage = (): string =>
+      `No metadata for topic '${topic}' after ${Math.round(this.#cluster.nowMs() - startMs)} ms${last === undefined ? '' : `: ${last.message}`}`
+    for (let attempt = 0; ; attempt++) {
+      const known = this.#cluster.metadata.topic(topic)
+      if (known !== undefined && known.errorCode === 0 && known.partitions.length > 0) return known
+      if (known !== undefined && known.errorCode !== 0) {
+        const isFinal = this.#options.failOnUnknown === true && known.errorCode === ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION
+        last = brokerError(known.errorCode, `Topic '${topic}'`, undefined, isFinal)
+        const action = brokerErrorAction(known.errorCode)
+        if (isFinal || action === 'fail' || action === 'fatal') {
+          this.#forget(topic)
+          throw last
+        }
+      }
+      if (attempt > 0) await this.#pause(attempt - 1, deadlineMs, () => new TimeoutError(timeoutMessage(), { cause: last }))
+      this.touch(topic, this.#cluster.nowMs())
+      try {
+        await withDeadline(this.#cluster.runtime.clock, this.refresh(), deadlineMs, timeoutMessage(), () => last)
+      } catch (error) {
+        if (!(error instanceof KafkaError) || !error.retriable || this.#cluster.nowMs() >= deadlineMs) throw error
+        last = error
+      }
+    }
+  }
+
+  close(): void {
+    this.#ageTimer?.cancel()
+    this.#listeners.clear()
+  }
+
+  async #pause(failures: number, deadlineMs: number, onTimeout: () => TimeoutError): Promise<void> {
+    const { retryBackoffMs, retryBackoffMaxMs } = this.#cluster.config
+    const { clock, random } = this.#cluster.runtime
+    const pauseMs = backoffMs(retryBackoffMs, retryBackoffMaxMs, failures, random)
+    const leftMs = deadlineMs - this.#cluster.nowMs()
+    await sleep(clock, Math.max(0, Math.min(pauseMs, leftMs)))
+    if (pauseMs >= leftMs) throw onTimeout()
+  }
+
+  async #fetch(): Promise<void> {
+    await this.#cluster.fetchMetadata([...this.#topics.keys()], this.#options.allowAutoTopicCreation)
+    if (this.#cluster.isClosed) return
+    this.#ageTimer?.cancel()
+    this.#ageTimer = this.#cluster.runtime.clock.setTimer(Math.max(1, this.#cluster.config.metadataMaxAgeMs), () => this.#onAge(), true)
+    for (const listener of this.#listeners) listener()
+  }
+
+  #onAge(): void {
+    if (this.#cluster.isClosed) return
+    this.refresh().catch(() => {
+      const { retryBackoffMaxMs } = this.#cluster.config
+      if (!this.#cluster.isClosed) this.#ageTimer = this.#cluster.runtime.clock.setTimer(retryBackoffMaxMs, () => this.#onAge(), true)
+    })
+  }
+
+  #forget(topic: string): void {
+    this.#topics.delete(topic)
+    this.#cluster.metadata.forget(topic)
+  }
+}

@@ -1,0 +1,73 @@
+/** What all clients do with their options: merge those of `Kafka`, check names, resolve values, find the runtime. */
+
+import type { Runtime, TlsOptions } from '@odradek/runtime'
+import { createNodeRuntime } from '@odradek/runtime'
+import { ConfigError } from '../errors/kafka-error.ts'
+import { adminKeys } from './admin.ts'
+import type { CommonValues } from './common.ts'
+import { commonKeys } from './common.ts'
+import { consumerKeys } from './consumer.ts'
+import type { ConfigInputs, ConfigTable, ConfigValues } from './descriptor.ts'
+import type { ClientOptions } from './options.ts'
+import { producerKeys } from './producer.ts'
+import { rejectUnknownOptions, rejectUnknownProperties, resolveConfig } from './resolve.ts'
+
+const allTables: readonly ConfigTable[] = [commonKeys, producerKeys, consumerKeys, adminKeys]
+const sharedOptions: readonly string[] = ['properties', 'tls', 'runtime']
+
+export interface ResolvedClient<T extends ConfigTable> {
+  readonly runtime: Runtime
+  readonly common: CommonValues
+  readonly tls: TlsOptions | undefined
+  readonly own: ConfigValues<T>
+}
+
+/** Throws ConfigError when an option or property is not known, or `bootstrap.servers` is missing. */
+export function checkSharedOptions(options: ClientOptions): void {
+  rejectUnknownOptions(options, [commonKeys], sharedOptions)
+  rejectUnknownProperties(options.properties ?? {}, allTables)
+}
+
+/** `others` are the options of the client that its table does not have. Throws ConfigError. */
+export function resolveClient<T extends ConfigTable>(
+  table: T,
+  shared: ClientOptions,
+  options: ClientOptions & Partial<ConfigInputs<T>>,
+  others: readonly string[] = [],
+): ResolvedClient<T> {
+  rejectUnknownOptions(options, [commonKeys, table], [...sharedOptions, ...others])
+  rejectUnknownProperties(options.properties ?? {}, allTables)
+  const properties = { ...shared.properties, ...options.properties }
+  const common = resolveConfig(commonKeys, { ...definedOnly(shared), ...definedOnly(options) }, properties)
+  return {
+    runtime: options.runtime ?? shared.runtime ?? createNodeRuntime(),
+    common,
+    tls: tlsOptions(common, options.tls ?? shared.tls),
+    own: resolveConfig(table, options, properties),
+  }
+}
+
+function definedOnly(options: ClientOptions): ClientOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+function tlsOptions(common: CommonValues, tls: TlsOptions | undefined): TlsOptions | undefined {
+  const { securityProtocol, sslTruststoreCertificates, sslKeystoreCertificateChain, sslKeystoreKey, sslKeyPassword } = common
+  const fromKeys: TlsOptions = {
+    ca: sslTruststoreCertificates ?? undefined,
+    cert: sslKeystoreCertificateChain ?? undefined,
+    key: sslKeystoreKey ?? undefined,
+    passphrase: sslKeyPassword ?? undefined,
+    rejectUnauthorized: common.sslEndpointIdentificationAlgorithm === '' ? false : undefined,
+  }
+  if (tls === undefined && securityProtocol === 'PLAINTEXT') {
+    if (fromKeys.ca !== undefined || fromKeys.cert !== undefined)
+      throw new ConfigError('ssl.* is set but security.protocol is PLAINTEXT; set it to SSL')
+    return undefined
+  }
+  return { ...definedTls(fromKeys), ...tls }
+}
+
+function definedTls(tls: TlsOptions): TlsOptions {
+  return Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined))
+}

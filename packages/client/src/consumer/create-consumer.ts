@@ -1,0 +1,35 @@
+/** From options to a consumer: what must fit together is checked here. */
+
+import { Cluster } from '../cluster/cluster.ts'
+import { resolveClient } from '../config/client-config.ts'
+import { consumerKeys } from '../config/consumer.ts'
+import type { ClientOptions } from '../config/options.ts'
+import { ConfigError } from '../errors/kafka-error.ts'
+import type { Assignor } from './assignors/assignor.ts'
+import { rangeAssignor } from './assignors/range.ts'
+import { roundRobinAssignor } from './assignors/round-robin.ts'
+import { ConsumerMetrics } from './consumer-metrics.ts'
+import { KafkaConsumer } from './kafka-consumer.ts'
+import type { Consumer, ConsumerOptions } from './types.ts'
+
+const assignors: Readonly<Record<string, Assignor>> = { range: rangeAssignor, 'round-robin': roundRobinAssignor }
+
+/** Throws ConfigError. */
+export function createConsumer<K, V>(shared: ClientOptions, options: ConsumerOptions<K, V>, onClose: () => void): Consumer<K, V> {
+  const { runtime, common, tls, own } = resolveClient(consumerKeys, shared, options, ['key', 'value'])
+  if (own.heartbeatIntervalMs >= own.sessionTimeoutMs) {
+    throw new ConfigError(`heartbeat.interval.ms (${own.heartbeatIntervalMs}) must be below session.timeout.ms (${own.sessionTimeoutMs})`)
+  }
+  if (own.groupId === '') throw new ConfigError('group.id must not be empty')
+  if (own.partitionAssignmentStrategy.length === 0) throw new ConfigError('partition.assignment.strategy must name an assignor')
+  const metrics = new ConsumerMetrics(common.clientId)
+  return new KafkaConsumer({
+    cluster: new Cluster({ runtime, config: common, tls, onLatency: (latencyMs) => metrics.latency.record(latencyMs) }),
+    config: own,
+    assignors: own.partitionAssignmentStrategy.flatMap((name) => assignors[name] ?? []),
+    metrics,
+    key: options.key,
+    value: options.value,
+    onClose,
+  })
+}

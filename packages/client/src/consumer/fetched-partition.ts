@@ -1,0 +1,180 @@
+/** What a fetch brought for one partition: batches checked, inflated and filtered as their records are taken. */
+
+import type { BatchHeader, FetchResponsePartitionData } from '@odradek/protocol'
+import {
+  batchCrcIsValid,
+  batchSizeAt,
+  MalformedError,
+  readBatchHeader,
+  readControlRecordType,
+  RecordCursor,
+  recordsSection,
+} from '@odradek/protocol'
+import type { Codecs } from '@odradek/runtime'
+import { ProtocolError } from '../errors/kafka-error.ts'
+import type { Deserializer } from '../serde/serde.ts'
+import type { BatchContext } from './fetched-record.ts'
+import { FetchedRecord } from './fetched-record.ts'
+import type { ConsumerRecord } from './types.ts'
+
+/** A batch that inflates to more is taken for an attack. */
+const MAX_INFLATED_BYTES = 256 * 1024 * 1024
+
+export interface DecodeOptions<K, V> {
+  readonly codecs: Codecs
+  readonly checkCrcs: boolean
+  readonly readCommitted: boolean
+  readonly key: Deserializer<K> | undefined
+  readonly value: Deserializer<V> | undefined
+}
+
+export class FetchedPartition<K, V> {
+  /** Offset of the next record to take. */
+  nextOffset: number
+  /** Epoch of the batch that the last record came from; −1 before the first. */
+  leaderEpoch = -1
+  readonly sizeBytes: number
+  readonly #topic: string
+  readonly #partition: number
+  readonly #options: DecodeOptions<K, V>
+  readonly #buffer: Buffer
+  readonly #cursor = new RecordCursor()
+  /** By first offset; those that have begun are moved to `#abortedProducers`. */
+  readonly #aborted: { producerId: number; firstOffset: number }[]
+  readonly #abortedProducers = new Set<number>()
+  #position = 0
+  #context: BatchContext<K, V> | undefined
+  #lastOffset = -1
+
+  constructor(topic: string, data: FetchResponsePartitionData, fetchOffset: number, options: DecodeOptions<K, V>) {
+    this.#topic = topic
+    this.#partition = data.partitionIndex
+    this.#options = options
+    this.#buffer = data.records ?? Buffer.alloc(0)
+    this.sizeBytes = this.#buffer.length
+    this.nextOffset = fetchOffset
+    this.#aborted = [...(data.abortedTransactions ?? [])].sort((left, right) => left.firstOffset - right.firstOffset)
+  }
+
+  /** Adds up to `max` records to `target`; false when there are none left. Throws ProtocolError, again and again, on corrupt data. */
+  take(max: number, target: ConsumerRecord<K, V>[]): boolean {
+    const cursor = this.#cursor
+    try {
+      for (let left = max; left > 0; ) {
+        const context = this.#context ?? this.#nextBatch()
+        if (context === undefined) return false
+        const from = this.nextOffset
+        while (left > 0) {
+          if (!cursor.next()) {
+            this.#endBatch()
+            break
+          }
+          if (cursor.offset < from) continue
+          target.push(
+            new FetchedRecord(
+              context,
+              cursor.offset,
+              cursor.timestampMs,
+              cursor.keyStart,
+              cursor.keyLength,
+              cursor.valueStart,
+              cursor.valueLength,
+            ),
+          )
+          this.nextOffset = cursor.offset + 1
+          left--
+        }
+      }
+      return true
+    } catch (error) {
+      if (error instanceof ProtocolError) throw error
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new ProtocolError(
+        `The data of ${this.#topic}-${this.#partition} from offset ${this.nextOffset} cannot be read: ${reason}; seek past it to go on`,
+        { cause: error },
+      )
+    }
+  }
+
+  /** Names of the codecs that `take` will need. */
+  codecsNeeded(): Set<BatchHeader['compression']> {
+    const names = new Set<BatchHeader['compression']>()
+    for (let at = 0; this.#isWhole(at); ) {
+      const header = readBatchHeader(this.#buffer, at)
+      names.add(header.compression)
+      at += header.sizeBytes
+    }
+    names.delete('none')
+    return names
+  }
+
+  #endBatch(): void {
+    this.#context = undefined
+    // Compaction may have taken the last records of the batch.
+    this.nextOffset = Math.max(this.nextOffset, this.#lastOffset + 1)
+  }
+
+  #nextBatch(): BatchContext<K, V> | undefined {
+    while (this.#isWhole(this.#position)) {
+      const position = this.#position
+      const header = readBatchHeader(this.#buffer, position)
+      if (this.#options.checkCrcs && !batchCrcIsValid(this.#buffer, position, (data) => this.#options.codecs.crc32c(data))) {
+        throw new MalformedError(`the checksum of the batch at offset ${header.baseOffset} does not match`)
+      }
+      this.#lastOffset = header.lastOffset
+      const isWanted = header.lastOffset >= this.nextOffset && !this.#isHidden(header, position)
+      if (isWanted) {
+        const records = this.#inflate(header, position)
+        this.#position = position + header.sizeBytes
+        this.#cursor.reset(this.#buffer, position, header, records)
+        this.leaderEpoch = header.partitionLeaderEpoch
+        this.#context = {
+          topic: this.#topic,
+          partition: this.#partition,
+          timestampType: header.timestampType,
+          leaderEpoch: header.partitionLeaderEpoch,
+          buffer: records,
+          key: this.#options.key,
+          value: this.#options.value,
+        }
+        return this.#context
+      }
+      this.#position = position + header.sizeBytes
+      this.#endBatch()
+    }
+    if (this.#position === 0 && this.#buffer.length > 0) throw new MalformedError('the response holds no whole batch')
+    return undefined
+  }
+
+  #isWhole(position: number): boolean {
+    const sizeBytes = batchSizeAt(this.#buffer, position)
+    return sizeBytes >= 0 && position + sizeBytes <= this.#buffer.length
+  }
+
+  /** Control batches, and under read_committed the batches of aborted transactions. */
+  #isHidden(header: BatchHeader, position: number): boolean {
+    if (this.#options.readCommitted) {
+      for (let first = this.#aborted[0]; first !== undefined && first.firstOffset <= header.lastOffset; first = this.#aborted[0]) {
+        this.#abortedProducers.add(first.producerId)
+        this.#aborted.shift()
+      }
+      if (header.isControl && this.#isAbortMarker(header, position)) this.#abortedProducers.delete(header.producerId)
+    }
+    return header.isControl || (header.isTransactional && this.#abortedProducers.has(header.producerId))
+  }
+
+  #isAbortMarker(header: BatchHeader, position: number): boolean {
+    const cursor = new RecordCursor()
+    cursor.reset(this.#buffer, position, header, recordsSection(this.#buffer, position, header))
+    return cursor.next() && readControlRecordType(cursor.key()) === 'ABORT'
+  }
+
+  #inflate(header: BatchHeader, position: number): Buffer {
+    const section = recordsSection(this.#buffer, position, header)
+    if (header.compression === 'none') return section
+    const codec = this.#options.codecs.loaded(header.compression)
+    if (codec === undefined) throw new ProtocolError(`The codec ${header.compression} is not loaded`)
+    const inflated = codec.decompress(section, MAX_INFLATED_BYTES)
+    return Buffer.from(inflated.buffer, inflated.byteOffset, inflated.length)
+  }
+}

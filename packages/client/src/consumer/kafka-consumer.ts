@@ -1,0 +1,371 @@
+/** The consumer: a thin facade over membership, positions, fetcher and commits. */
+
+import type { Cluster } from '../cluster/cluster.ts'
+import { fetchCommitted } from '../cluster/committed-offsets.ts'
+import { Coordinators } from '../cluster/coordinators.ts'
+import { EARLIEST_TIMESTAMP, findOffsets, LATEST_TIMESTAMP } from '../cluster/list-offsets.ts'
+import { partitionInfos } from '../cluster/partition-infos.ts'
+import { retryUntil } from '../cluster/retry.ts'
+import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
+import type { ConsumerValues } from '../config/consumer.ts'
+import { ConfigError, KafkaError, StateError, TimeoutError } from '../errors/kafka-error.ts'
+import type { MetricValue } from '../metrics/registry.ts'
+import type { CloseOptions } from '../producer/types.ts'
+import type { Deserializer } from '../serde/serde.ts'
+import type {
+  CommittedOffset,
+  OffsetAndTimestamp,
+  OffsetToCommit,
+  PartitionInfo,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '../topic-partition.ts'
+import type { Assignor } from './assignors/assignor.ts'
+import { Commits } from './commits.ts'
+import type { ConsumerMetrics } from './consumer-metrics.ts'
+import { Fetcher } from './fetcher.ts'
+import { GroupMember } from './membership/group-member.ts'
+import { Positions } from './positions.ts'
+import { Rebalances } from './rebalances.ts'
+import { Signal } from './signal.ts'
+import { Subscription } from './subscription.ts'
+import type { Consumer, ConsumerRecord, RebalanceListener } from './types.ts'
+
+const DEFAULT_POLL_MS = 1000
+const DEFAULT_CLOSE_MS = 30_000
+/** Polls that find records already there do not wait; this often they let sockets and timers have their turn. */
+const YIELD_EVERY_MS = 2
+
+export interface KafkaConsumerOptions<K, V> {
+  readonly cluster: Cluster
+  readonly config: ConsumerValues
+  readonly assignors: readonly Assignor[]
+  readonly metrics: ConsumerMetrics
+  readonly key: Deserializer<K> | undefined
+  readonly value: Deserializer<V> | undefined
+  readonly onClose: () => void
+}
+
+export class KafkaConsumer<K, V> implements Consumer<K, V> {
+  readonly #options: KafkaConsumerOptions<K, V>
+  readonly #cluster: Cluster
+  readonly #topics: TopicsOfInterest
+  readonly #coordinators: Coordinators
+  readonly #subscription = new Subscription<K, V>()
+  readonly #signal: Signal
+  readonly #positions: Positions<K, V>
+  readonly #fetcher: Fetcher<K, V>
+  readonly #commits: Commits | undefined
+  readonly #member: GroupMember | undefined
+  readonly #rebalances: Rebalances<K, V> | undefined
+  #error: unknown
+  #isPolling = false
+  #wakeups = 0
+  #yieldedMs = 0
+  #closing: Promise<void> | undefined
+
+  constructor(options: KafkaConsumerOptions<K, V>) {
+    const { cluster, config, metrics } = options
+    this.#options = options
+    this.#cluster = cluster
+    this.#topics = new TopicsOfInterest(cluster, { allowAutoTopicCreation: config.allowAutoCreateTopics })
+    this.#coordinators = new Coordinators(cluster)
+    this.#signal = new Signal(cluster.runtime.clock)
+    const onChange = (): void => this.#signal.notify()
+    const onError = (error: unknown): void => {
+      this.#error ??= error
+      onChange()
+    }
+    const shared = {
+      cluster,
+      topics: this.#topics,
+      coordinators: this.#coordinators,
+      config,
+      subscription: this.#subscription,
+      metrics,
+      onChange,
+      onError,
+    }
+    this.#positions = new Positions(shared)
+    this.#fetcher = new Fetcher({
+      ...shared,
+      decode: {
+        codecs: cluster.runtime.codecs,
+        checkCrcs: config.checkCrcs,
+        readCommitted: config.isolationLevel === 'read_committed',
+        key: options.key,
+        value: options.value,
+      },
+    })
+    const { groupId } = config
+    if (groupId === null) return
+    const commits = new Commits({
+      ...shared,
+      groupId,
+      membership: () => (this.#subscription.mode === 'topics' ? this.#member?.membership : undefined),
+      positions: () => this.#consumedPositions(),
+      onMembershipChange: () => {
+        this.#member?.step()
+        onChange()
+      },
+    })
+    this.#commits = commits
+    this.#member = new GroupMember({
+      ...shared,
+      groupId,
+      assignors: options.assignors,
+      subscribed: () => this.#subscription.topics,
+      owned: () => this.#subscription.assigned,
+    })
+    this.#rebalances = new Rebalances(this.#subscription, this.#member, commits)
+  }
+
+  async subscribe(topics: readonly string[], listener?: RebalanceListener): Promise<void> {
+    this.#checkOpen()
+    const { member, rebalances } = this.#group()
+    if (topics.length === 0) return this.unsubscribe()
+    this.#subscription.setTopics(topics)
+    this.#topics.replace(this.#subscription.topics)
+    rebalances.listener = listener
+    if (member.membership.state === 'detached' || member.membership.state === 'failed') member.membership.start()
+    else member.membership.rejoin()
+    member.membership.touched(this.#cluster.nowMs())
+    member.step()
+  }
+
+  async unsubscribe(): Promise<void> {
+    this.#checkOpen()
+    if (this.#subscription.mode === 'topics') await this.#leaveGroup(this.#apiDeadline())
+    this.#subscription.clear()
+    this.#topics.replace([])
+  }
+
+  async assign(partitions: readonly TopicPartition[]): Promise<void> {
+    this.#checkOpen()
+    if (partitions.length === 0) return this.unsubscribe()
+    this.#subscription.setPartitions(partitions)
+    this.#topics.replace(partitions.map(({ topic }) => topic))
+    await retryUntil(this.#cluster, this.#apiDeadline(), 'assign', () => this.#topics.refresh())
+  }
+
+  subscription(): readonly string[] {
+    return this.#subscription.topics
+  }
+
+  assignment(): readonly TopicPartition[] {
+    return this.#subscription.assigned.map(({ topic, partition }) => ({ topic, partition }))
+  }
+
+  async poll(timeoutMs: number = DEFAULT_POLL_MS): Promise<ConsumerRecord<K, V>[]> {
+    this.#checkOpen()
+    if (this.#isPolling) throw new StateError('poll() is already running: one call at a time')
+    if (this.#subscription.mode === 'none') throw new StateError('Nothing to poll: call subscribe() or assign() first')
+    this.#isPolling = true
+    try {
+      return await this.#poll(this.#cluster.nowMs() + timeoutMs)
+    } finally {
+      this.#isPolling = false
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<ConsumerRecord<K, V>> {
+    while (this.#closing === undefined) yield* await this.poll()
+  }
+
+  seek(partition: TopicPartitionOffset): void {
+    if (!Number.isSafeInteger(partition.offset) || partition.offset < 0) throw new ConfigError(`${partition.offset} is not an offset`)
+    this.#subscription.get(partition).seek(partition.offset)
+    this.#signal.notify()
+  }
+
+  seekToBeginning(partitions?: readonly TopicPartition[]): void {
+    for (const partition of this.#subscription.select(partitions)) partition.reset('earliest')
+    this.#signal.notify()
+  }
+
+  seekToEnd(partitions?: readonly TopicPartition[]): void {
+    for (const partition of this.#subscription.select(partitions)) partition.reset('latest')
+    this.#signal.notify()
+  }
+
+  async position(place: TopicPartition): Promise<number> {
+    const deadlineMs = this.#apiDeadline()
+    for (;;) {
+      this.#checkOpen()
+      const { position } = this.#subscription.get(place)
+      if (position !== undefined) return position
+      if (this.#error !== undefined) this.#throwError()
+      await this.#positions.settled(deadlineMs)
+      if (this.#cluster.nowMs() >= deadlineMs)
+        throw new TimeoutError(`No position of ${place.topic}-${place.partition} within default.api.timeout.ms`)
+    }
+  }
+
+  committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+    const groupId = this.#groupId()
+    return fetchCommitted(this.#cluster, this.#coordinators, { groupId, partitions, deadlineMs: this.#apiDeadline(), requireStable: true })
+  }
+
+  commitSync(offsets?: readonly OffsetToCommit[]): Promise<void> {
+    return this.#group().commits.commitSync(offsets ?? this.#consumedPositions(), this.#apiDeadline())
+  }
+
+  commitAsync(offsets?: readonly OffsetToCommit[]): Promise<void> {
+    return this.#group().commits.commitAsync(offsets ?? this.#consumedPositions())
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const partition of this.#subscription.select(partitions)) partition.isPaused = true
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const partition of this.#subscription.select(partitions)) partition.isPaused = false
+    this.#signal.notify()
+  }
+
+  paused(): readonly TopicPartition[] {
+    return this.#subscription.assigned.filter(({ isPaused }) => isPaused).map(({ topic, partition }) => ({ topic, partition }))
+  }
+
+  beginningOffsets(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    return this.#endsOf(partitions, EARLIEST_TIMESTAMP)
+  }
+
+  endOffsets(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    return this.#endsOf(partitions, LATEST_TIMESTAMP)
+  }
+
+  async offsetsForTimes(times: readonly (TopicPartition & { readonly timestamp: number })[]): Promise<OffsetAndTimestamp[]> {
+    const found = await findOffsets(this.#cluster, this.#topics, times, this.#listOptions())
+    return found.filter(({ offset }) => offset >= 0)
+  }
+
+  async partitionsFor(topic: string): Promise<readonly PartitionInfo[]> {
+    return partitionInfos(await this.#topics.topic(topic, this.#apiDeadline()))
+  }
+
+  currentLag(place: TopicPartition): number | undefined {
+    const { position, highWatermark, lastStableOffset } = this.#subscription.get(place)
+    const end = this.#options.config.isolationLevel === 'read_committed' ? lastStableOffset : highWatermark
+    return position === undefined || end < 0 ? undefined : Math.max(0, end - position)
+  }
+
+  wakeup(): void {
+    this.#wakeups++
+    this.#signal.notify()
+  }
+
+  metrics(): readonly MetricValue[] {
+    return this.#options.metrics.registry.read()
+  }
+
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options.timeoutMs ?? DEFAULT_CLOSE_MS)
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #poll(deadlineMs: number): Promise<ConsumerRecord<K, V>[]> {
+    for (;;) {
+      const now = this.#cluster.nowMs()
+      if (this.#subscription.mode === 'topics') {
+        this.#member?.membership.touched(now)
+        await this.#rebalances?.serve(this.#apiDeadline())
+      }
+      this.#throwError()
+      this.#commits?.autoCommit()
+      this.#positions.update()
+      const records = this.#fetcher.collect(this.#options.config.maxPollRecords)
+      const wakeAtMs = this.#fetcher.pump()
+      if (records.length > 0) {
+        await this.#yield(now)
+        return records
+      }
+      if (this.#wakeups > 0 || now >= deadlineMs || this.#closing !== undefined) {
+        this.#wakeups = 0
+        return records
+      }
+      const patienceMs = this.#options.config.maxPollIntervalMs / 2
+      await this.#signal.wait(Math.max(0, Math.min(deadlineMs, wakeAtMs, now + patienceMs) - now))
+    }
+  }
+
+  async #yield(now: number): Promise<void> {
+    if (now - this.#yieldedMs < YIELD_EVERY_MS) return
+    await new Promise<void>((resolve) => this.#cluster.runtime.clock.defer(resolve))
+    this.#yieldedMs = this.#cluster.nowMs()
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const deadlineMs = this.#cluster.nowMs() + timeoutMs
+    this.#signal.notify()
+    try {
+      if (this.#subscription.mode === 'topics') await this.#leaveGroup(deadlineMs)
+      else if (this.#subscription.mode === 'partitions') await this.#commits?.autoCommitFinal(deadlineMs)
+    } finally {
+      this.#subscription.clear()
+      this.#topics.close()
+      this.#cluster.close()
+      this.#member?.close()
+      this.#options.onClose()
+    }
+  }
+
+  async #leaveGroup(deadlineMs: number): Promise<void> {
+    const { member, rebalances } = this.#group()
+    const isMember = member.membership.generationId >= 0
+    await rebalances.release(isMember ? 'revoked' : 'lost', deadlineMs)
+    const left = member.leave()
+    await Promise.race([
+      left,
+      new Promise<void>((resolve) => this.#cluster.runtime.clock.setTimer(Math.max(0, deadlineMs - this.#cluster.nowMs()), resolve, true)),
+    ])
+  }
+
+  async #endsOf(partitions: readonly TopicPartition[], timestamp: number): Promise<TopicPartitionOffset[]> {
+    const queries = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }))
+    const found = await findOffsets(this.#cluster, this.#topics, queries, this.#listOptions())
+    return found.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+  }
+
+  #listOptions(): { readonly isolationLevel: 'read_uncommitted' | 'read_committed'; readonly deadlineMs: number } {
+    return { isolationLevel: this.#options.config.isolationLevel, deadlineMs: this.#apiDeadline() }
+  }
+
+  #consumedPositions(): readonly OffsetToCommit[] {
+    return this.#subscription.assigned.flatMap(({ topic, partition, position, positionEpoch }) =>
+      position === undefined ? [] : [{ topic, partition, offset: position, leaderEpoch: positionEpoch }],
+    )
+  }
+
+  #group(): { member: GroupMember; rebalances: Rebalances<K, V>; commits: Commits } {
+    if (this.#member === undefined || this.#rebalances === undefined || this.#commits === undefined) {
+      throw new ConfigError('group.id is missing: subscribe() and commits need it; assign() does not')
+    }
+    return { member: this.#member, rebalances: this.#rebalances, commits: this.#commits }
+  }
+
+  #groupId(): string {
+    const { groupId } = this.#options.config
+    if (groupId === null) throw new ConfigError('group.id is missing')
+    return groupId
+  }
+
+  #apiDeadline(): number {
+    return this.#cluster.nowMs() + this.#options.config.defaultApiTimeoutMs
+  }
+
+  #throwError(): void {
+    const error = this.#error
+    if (error === undefined) return
+    this.#error = undefined
+    throw error instanceof KafkaError ? error : new KafkaError('STATE', 'The consumer has failed', { cause: error })
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new StateError('The consumer is closed', 'CLOSED')
+  }
+}

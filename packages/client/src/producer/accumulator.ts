@@ -1,0 +1,121 @@
+/** Gathers records into batches, partition by partition, within `buffer.memory`. */
+
+import type { RecordBytes, RecordHeader } from '@odradek/protocol'
+import { RecordBatchBuilder } from '@odradek/protocol'
+import { PartitionQueue } from './partition-queue.ts'
+import { ProducerBatch } from './producer-batch.ts'
+
+/** Builders kept for the next batches rather than left to the garbage collector. */
+const MAX_SPARE_BUILDERS = 256
+
+export interface AccumulatorOptions {
+  readonly batchSizeBytes: number
+  readonly bufferMemoryBytes: number
+  /** Monotonic. */
+  readonly nowMs: () => number
+  /** A batch has been opened or has filled up. */
+  readonly onBatch: (isFull: boolean) => void
+}
+
+export class Accumulator {
+  /** The partitions with batches that wait or are in flight. */
+  readonly active: Set<PartitionQueue> = new Set()
+  readonly #options: AccumulatorOptions
+  readonly #topics = new Map<string, PartitionQueue[]>()
+  readonly #spareBuilders: RecordBatchBuilder[] = []
+  #usedBytes = 0
+
+  constructor(options: AccumulatorOptions) {
+    this.#options = options
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes
+  }
+
+  get availableBytes(): number {
+    return this.#options.bufferMemoryBytes - this.#usedBytes
+  }
+
+  queue(topic: string, partition: number): PartitionQueue {
+    let queues = this.#topics.get(topic)
+    if (queues === undefined) {
+      queues = []
+      this.#topics.set(topic, queues)
+    }
+    return (queues[partition] ??= new PartitionQueue(topic, partition))
+  }
+
+  /**
+   * The batch that took the record; undefined when there is no memory for a new one. `maxBytes` is what the record takes at most. Throws
+   * RangeError when the record cannot be encoded.
+   */
+  append(
+    queue: PartitionQueue,
+    timestampMs: number,
+    key: RecordBytes,
+    value: RecordBytes,
+    headers: readonly RecordHeader[] | undefined,
+    maxBytes: number,
+  ): ProducerBatch | undefined {
+    const limit = this.#options.batchSizeBytes
+    let batch = queue.open
+    if (batch !== undefined && batch.sizeBytes + maxBytes > limit && batch.sizeBytes + exactBytes(key, value, headers, maxBytes) > limit) {
+      this.close(queue)
+      batch = undefined
+    }
+    batch ??= this.#openBatch(queue, maxBytes)
+    batch?.append(timestampMs, key, value, headers)
+    return batch
+  }
+
+  /** Whether the open batch of a partition has no room for such a record. */
+  isFull(queue: PartitionQueue, maxBytes: number): boolean {
+    const { open } = queue
+    return open !== undefined && open.sizeBytes + maxBytes > this.#options.batchSizeBytes
+  }
+
+  /** The open batch takes no more records. */
+  close(queue: PartitionQueue): void {
+    const { open } = queue
+    if (open === undefined) return
+    open.isClosed = true
+    this.#options.onBatch(true)
+  }
+
+  /** The batch is settled: its memory is free again. */
+  release(batch: ProducerBatch, builder: RecordBatchBuilder | undefined): void {
+    this.#usedBytes -= batch.reservedBytes
+    if (builder === undefined || batch.reservedBytes !== this.#options.batchSizeBytes || this.#spareBuilders.length >= MAX_SPARE_BUILDERS)
+      return
+    builder.reset()
+    this.#spareBuilders.push(builder)
+  }
+
+  /** Forgets the queues of a topic that has nothing under way. */
+  forget(topic: string): void {
+    if (this.#topics.get(topic)?.every((queue) => queue.isIdle) === true) this.#topics.delete(topic)
+  }
+
+  #openBatch(queue: PartitionQueue, maxBytes: number): ProducerBatch | undefined {
+    const bytes = Math.max(this.#options.batchSizeBytes, maxBytes)
+    // A record larger than all of the memory may go when nothing else is there; send() has checked it against max.request.size.
+    if (bytes > this.availableBytes && this.#usedBytes > 0) return undefined
+    const builder = bytes === this.#options.batchSizeBytes ? this.#spareBuilders.pop() : undefined
+    const batch = new ProducerBatch(queue.topic, queue.partition, this.#options.nowMs(), bytes, builder ?? new RecordBatchBuilder(bytes))
+    this.#usedBytes += bytes
+    queue.waiting.push(batch)
+    this.active.add(queue)
+    this.#options.onBatch(false)
+    return batch
+  }
+}
+
+/** What a record takes, its text measured; `maxBytes` is the estimate, which counts three bytes a character. */
+export function exactBytes(key: RecordBytes, value: RecordBytes, headers: readonly RecordHeader[] | undefined, maxBytes: number): number {
+  let bytes = maxBytes
+  if (typeof key === 'string') bytes -= key.length * 3 - Buffer.byteLength(key)
+  if (typeof value === 'string') bytes -= value.length * 3 - Buffer.byteLength(value)
+  for (const header of headers ?? []) bytes -= header.key.length * 3 - Buffer.byteLength(header.key)
+  return bytes
+}

@@ -1,0 +1,270 @@
+/** What becomes of the batches that were sent: acknowledged, tried again in order, or failed, as the table of broker errors says. */
+
+import type { ProduceResponsePartitionProduceResponse } from '@odradek/protocol'
+import { ErrorCodes } from '@odradek/protocol'
+import type { Timer } from '@odradek/runtime'
+import { backoffMs } from '../cluster/backoff.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
+import type { ProducerValues } from '../config/producer.ts'
+import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
+import { BrokerError, KafkaError, ProtocolError, TimeoutError } from '../errors/kafka-error.ts'
+import type { Accumulator } from './accumulator.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+import type { EncodedBatch } from './produce-request.ts'
+import type { ProducerBatch } from './producer-batch.ts'
+import type { ProducerIdentity } from './producer-id.ts'
+import type { ProducerMetrics } from './producer-metrics.ts'
+
+const MIN_SWEEP_MS = 5
+const MAX_SWEEP_MS = 1000
+
+export interface DeliveriesOptions {
+  readonly cluster: Cluster
+  readonly topics: TopicsOfInterest
+  readonly config: ProducerValues
+  readonly accumulator: Accumulator
+  readonly identity: ProducerIdentity | undefined
+  readonly metrics: ProducerMetrics
+  /** A batch was settled or put back: memory is free, or there is work. */
+  readonly onChange: () => void
+  readonly onFatal: (error: KafkaError) => void
+}
+
+export class Deliveries {
+  readonly #options: DeliveriesOptions
+  #isRefreshing = false
+  #sweepTimer: Timer | undefined
+
+  constructor(options: DeliveriesOptions) {
+    this.#options = options
+  }
+
+  onSend(batch: ProducerBatch, encodedBytes: number): void {
+    this.#options.metrics.onSend(batch, encodedBytes, this.#options.cluster.nowMs())
+  }
+
+  /** `acks=0`: written to the socket is all that will be known. */
+  onUnanswered(batch: ProducerBatch): void {
+    this.#land(batch)
+    this.#settle(batch, () => batch.acknowledge(-1, -1))
+  }
+
+  onAnswer(batch: ProducerBatch, answer: ProduceResponsePartitionProduceResponse | undefined): void {
+    if (answer === undefined) {
+      this.onLost([{ batch }], new ProtocolError(`The broker's answer leaves out ${describe(batch)}`))
+      return
+    }
+    const queue = this.#land(batch)
+    if (batch.isSettled) return
+    if (answer.errorCode === ErrorCodes.NONE || answer.errorCode === ErrorCodes.DUPLICATE_SEQUENCE_NUMBER) {
+      queue.acknowledged(batch)
+      this.#settle(batch, () => batch.acknowledge(answer.errorCode === ErrorCodes.NONE ? answer.baseOffset : -1, answer.logAppendTimeMs))
+      return
+    }
+    this.#onError(queue, batch, answer)
+  }
+
+  /** No answer: whether the batches are in the log is not known. */
+  onLost(batches: readonly Pick<EncodedBatch, 'batch'>[], error: unknown): void {
+    const reason = error instanceof KafkaError ? error : new ProtocolError('The request could not be made', { cause: error })
+    if (reason.retriable) this.#refreshMetadata()
+    for (const { batch } of batches) {
+      const queue = this.#land(batch)
+      if (batch.isSettled) continue
+      if (reason.retriable) this.#retry(queue, batch, reason)
+      else this.#fail(queue, batch, reason, 'unknown')
+    }
+  }
+
+  /** Milliseconds until the leader may be known; asks for it. */
+  seekLeader(queue: PartitionQueue, now: number): number {
+    this.#refreshMetadata()
+    return this.#backOff(queue, now)
+  }
+
+  /** The leader may have moved to a node that can be reached. */
+  onUnreachable(nodeId: number, error: unknown): void {
+    this.#refreshMetadata()
+    const { cluster, accumulator } = this.#options
+    for (const queue of accumulator.active) {
+      const first = queue.waiting[0]
+      if (first !== undefined && error instanceof KafkaError && cluster.metadata.leader(queue.topic, queue.partition)?.id === nodeId)
+        first.lastError = error
+    }
+  }
+
+  /** Keeps an eye on `delivery.timeout.ms` while there is anything to deliver. */
+  watch(): void {
+    if (this.#sweepTimer !== undefined) return
+    const intervalMs = Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, this.#options.config.deliveryTimeoutMs / 10))
+    this.#sweepTimer = this.#options.cluster.runtime.clock.setTimer(intervalMs, () => {
+      this.#sweepTimer = undefined
+      this.#expire()
+      if (this.#options.accumulator.active.size > 0) this.watch()
+    })
+  }
+
+  /** Fails all that is not settled. */
+  failAll(error: KafkaError): void {
+    this.#sweepTimer?.cancel()
+    for (const queue of this.#options.accumulator.active) {
+      for (const batch of [...queue.inFlight, ...queue.waiting]) this.#settleFailed(batch, error)
+      queue.inFlight.length = 0
+      queue.waiting.length = 0
+    }
+    this.#options.accumulator.active.clear()
+  }
+
+  #onError(queue: PartitionQueue, batch: ProducerBatch, answer: ProduceResponsePartitionProduceResponse): void {
+    const error = brokerError(answer.errorCode, `Cannot write ${describe(batch)}`, answer.errorMessage)
+    switch (brokerErrorAction(answer.errorCode)) {
+      case 'refresh-metadata':
+      case 'find-coordinator':
+        this.#refreshMetadata()
+        this.#retry(queue, batch, error)
+        return
+      case 'retry':
+        this.#retry(queue, batch, error)
+        return
+      case 'bump-epoch':
+        // A batch that came too early is merely sent again, after those before it.
+        if (this.#options.identity !== undefined && queue.isNext(batch)) this.#options.identity.bumpEpoch()
+        this.#retry(queue, batch, error)
+        return
+      case 'fatal':
+        this.#fail(queue, batch, error, 'refused')
+        this.#options.onFatal(error)
+        return
+      default:
+        this.#fail(queue, batch, this.#explain(error, batch), 'refused', recordErrors(answer, batch))
+    }
+  }
+
+  #explain(error: BrokerError, batch: ProducerBatch): BrokerError {
+    if (error.errorCode !== ErrorCodes.MESSAGE_TOO_LARGE && error.errorCode !== ErrorCodes.RECORD_LIST_TOO_LARGE) return error
+    const hint = `${batch.recordCount} records of ${batch.sizeBytes} bytes before compression; lower batch.size or raise the topic's max.message.bytes`
+    return new BrokerError('MESSAGE_TOO_LARGE', error.errorCode, `${error.message}: ${hint}`)
+  }
+
+  #retry(queue: PartitionQueue, batch: ProducerBatch, error: KafkaError): void {
+    batch.lastError = error
+    const { config, cluster, metrics, onChange } = this.#options
+    const now = cluster.nowMs()
+    if (now - batch.createdMs >= config.deliveryTimeoutMs) {
+      this.#fail(queue, batch, this.#timeoutError(batch, now), 'unknown')
+      return
+    }
+    if (batch.attempts > config.retries) {
+      this.#fail(queue, batch, error, error instanceof BrokerError ? 'refused' : 'unknown')
+      return
+    }
+    metrics.onRetry(batch)
+    queue.requeue(batch)
+    this.#backOff(queue, now)
+    onChange()
+  }
+
+  /** `outcome`: certainly not in the log, or perhaps. */
+  #fail(
+    queue: PartitionQueue,
+    batch: ProducerBatch,
+    error: KafkaError,
+    outcome: 'refused' | 'unknown',
+    errorsByRecord?: ReadonlyMap<number, KafkaError>,
+  ): void {
+    if (outcome === 'refused') queue.closeGap(batch)
+    else if (batch.baseSequence >= 0) this.#options.identity?.bumpEpoch()
+    this.#settleFailed(batch, error, errorsByRecord)
+    this.#dropIfIdle(queue)
+    this.#options.onChange()
+  }
+
+  #settleFailed(batch: ProducerBatch, error: KafkaError, errorsByRecord?: ReadonlyMap<number, KafkaError>): void {
+    if (batch.isSettled) return
+    this.#options.metrics.onFailure(batch)
+    this.#options.accumulator.release(batch, undefined)
+    batch.fail(error, errorsByRecord)
+  }
+
+  #settle(batch: ProducerBatch, acknowledge: () => ReturnType<ProducerBatch['acknowledge']>): void {
+    const { accumulator, metrics, onChange } = this.#options
+    metrics.onAcknowledge(batch)
+    accumulator.release(batch, acknowledge())
+    this.#dropIfIdle(accumulator.queue(batch.topic, batch.partition))
+    onChange()
+  }
+
+  #land(batch: ProducerBatch): PartitionQueue {
+    const queue = this.#options.accumulator.queue(batch.topic, batch.partition)
+    queue.landed(batch)
+    return queue
+  }
+
+  #dropIfIdle(queue: PartitionQueue): void {
+    if (queue.isIdle) this.#options.accumulator.active.delete(queue)
+  }
+
+  #backOff(queue: PartitionQueue, now: number): number {
+    const { retryBackoffMs, retryBackoffMaxMs } = this.#options.cluster.config
+    const pauseMs = backoffMs(retryBackoffMs, retryBackoffMaxMs, queue.failures++, this.#options.cluster.runtime.random)
+    queue.notBeforeMs = now + pauseMs
+    return pauseMs
+  }
+
+  #refreshMetadata(): void {
+    if (this.#isRefreshing) return
+    this.#isRefreshing = true
+    this.#options.topics
+      .refresh()
+      // It is asked for again when the next attempt fails.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isRefreshing = false
+        this.#options.onChange()
+      })
+  }
+
+  #expire(): void {
+    const now = this.#options.cluster.nowMs()
+    const oldestMs = now - this.#options.config.deliveryTimeoutMs
+    for (const queue of this.#options.accumulator.active) {
+      for (const batch of [...queue.inFlight, ...queue.waiting]) {
+        if (batch.createdMs > oldestMs) continue
+        queue.landed(batch)
+        const index = queue.waiting.indexOf(batch)
+        if (index >= 0) queue.waiting.splice(index, 1)
+        this.#fail(queue, batch, this.#timeoutError(batch, now), 'unknown')
+      }
+    }
+  }
+
+  #timeoutError(batch: ProducerBatch, now: number): TimeoutError {
+    const reason = batch.lastError === undefined ? '' : `: ${batch.lastError.message}`
+    return new TimeoutError(
+      `Not acknowledged within delivery.timeout.ms, ${Math.round(now - batch.createdMs)} ms after send(): ${describe(batch)}${reason}`,
+      {
+        cause: batch.lastError,
+      },
+    )
+  }
+}
+
+function describe(batch: ProducerBatch): string {
+  return `${batch.recordCount} record${batch.recordCount === 1 ? '' : 's'} to ${batch.topic}-${batch.partition}`
+}
+
+/** The broker's verdict on single records (KIP-467); the others failed because of them. */
+function recordErrors(answer: ProduceResponsePartitionProduceResponse, batch: ProducerBatch): ReadonlyMap<number, KafkaError> | undefined {
+  if (answer.recordErrors.length === 0) return undefined
+  return new Map(
+    answer.recordErrors.map(({ batchIndex, batchIndexErrorMessage }) => [
+      batchIndex,
+      brokerError(
+        answer.errorCode,
+        `Cannot write a record to ${batch.topic}-${batch.partition}`,
+        batchIndexErrorMessage ?? answer.errorMessage,
+      ),
+    ]),
+  )
+}

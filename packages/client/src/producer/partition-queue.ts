@@ -1,0 +1,109 @@
+/** The batches of one partition in order: those under way, those that wait, the open one last; and their sequence numbers. */
+
+import { decrementSequence, incrementSequence } from '@odradek/protocol'
+import type { ProducerBatch } from './producer-batch.ts'
+
+export class PartitionQueue {
+  readonly topic: string
+  readonly partition: number
+  /** Waiting to be sent; those to be retried first. */
+  readonly waiting: ProducerBatch[] = []
+  /** Sent and not answered, in the order of their sequences. */
+  readonly inFlight: ProducerBatch[] = []
+  /** Monotonic time before which nothing is sent, after a failure. */
+  notBeforeMs = 0
+  /** Failures in a row. */
+  failures = 0
+  /** Generation of the producer's identity that the sequences belong to; −1 before the first batch. */
+  #generation = -1
+  #nextSequence = 0
+  #lastAcknowledgedSequence = -1
+  /** Batches have come back: until all that is in flight has, a later one must not overtake them. */
+  #isRecovering = false
+
+  constructor(topic: string, partition: number) {
+    this.topic = topic
+    this.partition = partition
+  }
+
+  get isIdle(): boolean {
+    return this.waiting.length === 0 && this.inFlight.length === 0
+  }
+
+  /** The batch that takes records now. */
+  get open(): ProducerBatch | undefined {
+    const last = this.waiting[this.waiting.length - 1]
+    return last === undefined || last.isClosed ? undefined : last
+  }
+
+  /** Takes the first waiting batch; numbers it if it is new and there is a `generation`, which is −1 without idempotence. */
+  take(generation: number): ProducerBatch | undefined {
+    if (generation >= 0 && this.#generation !== generation) this.#restart(generation)
+    const batch = this.waiting.shift()
+    if (batch === undefined) return undefined
+    batch.isClosed = true
+    if (generation >= 0 && batch.baseSequence < 0) {
+      batch.renumber(this.#nextSequence)
+      this.#nextSequence = incrementSequence(this.#nextSequence, batch.recordCount)
+    }
+    this.#isRecovering = false
+    batch.attempts++
+    this.inFlight.push(batch)
+    return batch
+  }
+
+  /** Whether the next batch has to wait for those in flight: they are to be retried first, or belong to an earlier epoch. */
+  mustWaitForInFlight(generation: number): boolean {
+    return this.inFlight.length > 0 && (this.#isRecovering || (generation >= 0 && this.#generation !== generation))
+  }
+
+  /** An answer has come, or will not: the batch is no longer in flight. False when it was not. */
+  landed(batch: ProducerBatch): boolean {
+    const index = this.inFlight.indexOf(batch)
+    if (index < 0) return false
+    this.inFlight.splice(index, 1)
+    return true
+  }
+
+  acknowledged(batch: ProducerBatch): void {
+    this.failures = 0
+    if (batch.baseSequence >= 0) this.#lastAcknowledgedSequence = incrementSequence(batch.baseSequence, batch.recordCount - 1)
+  }
+
+  /** Puts a batch back for another attempt, at its place in the order. */
+  requeue(batch: ProducerBatch): void {
+    this.#isRecovering = true
+    const index = this.waiting.findIndex((other) => other.attempts === 0 || comesAfter(other, batch))
+    this.waiting.splice(index < 0 ? this.waiting.length : index, 0, batch)
+  }
+
+  /** Whether the broker should have taken this batch: every one before it is acknowledged. */
+  isNext(batch: ProducerBatch): boolean {
+    return batch.baseSequence === incrementSequence(this.#lastAcknowledgedSequence, 1)
+  }
+
+  /** A numbered batch is certainly not in the log and never will be: those after it move up. */
+  closeGap(batch: ProducerBatch): void {
+    if (batch.baseSequence < 0) return
+    for (const later of [...this.inFlight, ...this.waiting]) {
+      if (later.baseSequence >= 0 && comesAfter(later, batch)) later.renumber(decrementSequence(later.baseSequence, batch.recordCount))
+    }
+    this.#nextSequence = decrementSequence(this.#nextSequence, batch.recordCount)
+  }
+
+  #restart(generation: number): void {
+    this.#generation = generation
+    this.#nextSequence = 0
+    this.#lastAcknowledgedSequence = -1
+    for (const batch of this.waiting) batch.renumber(-1)
+  }
+}
+
+const HALF_OF_SEQUENCES = 1_073_741_824
+
+/** By sequence, across the wrap from 2^31 − 1 to 0; by age where there are no sequences. */
+function comesAfter(batch: ProducerBatch, other: ProducerBatch): boolean {
+  if (batch.baseSequence < 0 || other.baseSequence < 0) return batch.createdMs > other.createdMs
+  const distance = decrementSequence(batch.baseSequence, other.baseSequence)
+  return distance > 0 && distance < HALF_OF_SEQUENCES
+}
