@@ -23,7 +23,7 @@ import { ConnectionTable } from './network/connection-table.ts'
 import { RequestBudget } from './network/request-budget.ts'
 import { Server } from './network/server.ts'
 import type { BrokerNode, Endpoint } from './node.ts'
-import { openPartition } from './partition/open-partition.ts'
+import { Partition } from './partition/partition.ts'
 import { DataDirectory } from './storage/data-directory.ts'
 import { LogManager } from './storage/log-manager.ts'
 
@@ -93,7 +93,7 @@ async function assemble(options: BootOptions, interceptors: Interceptors, undo: 
     node,
     metadata,
     openPartition: (topic, partition, logConfig) =>
-      openPartition(logs, { topic: topic.name, topicId: topic.id, partition, config: logConfig }),
+      Partition.open(logs, { topic: topic.name, topicId: topic.id, partition, leaderEpoch: 0, config: logConfig }),
   })
   undo.add(async () => cluster.beginClosing())
   if (options.topics !== undefined) await ensureTopics(cluster, options.topics)
@@ -153,7 +153,13 @@ async function openLogs({ runtime, logger }: BootOptions, config: BrokerConfig, 
 }
 
 async function openMetadata(runtime: Runtime, logs: LogManager): Promise<MetadataStore> {
-  const partition = await openPartition(logs, { topic: metadataTopic, topicId: metadataTopicId, partition: 0, config: metadataLogConfig })
+  const partition = await Partition.open(logs, {
+    topic: metadataTopic,
+    topicId: metadataTopicId,
+    partition: 0,
+    leaderEpoch: 0,
+    config: metadataLogConfig,
+  })
   const image = new ClusterImage()
   const log = new MetadataLog(partition, runtime)
   await log.replay((record) => image.apply(record))
