@@ -23,10 +23,11 @@ function connect(options: ConnectOptions, handler: SocketHandler): Promise<Socke
     )
 
     function fail(error: Error): void {
-      clearTimeout(timer)
-      plain.destroy()
-      secure?.destroy()
+      // First, because destroying a TLS socket reports its close at once, which would be the reason then.
       reject(error)
+      clearTimeout(timer)
+      secure?.destroy()
+      plain.destroy()
     }
 
     function onClosed(): void {
