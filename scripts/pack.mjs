@@ -62,7 +62,7 @@ async function stage(dir) {
   const exported = exportedEntries(dir, manifest)
   const entries = Object.fromEntries(exported.map(({ name, compiled }) => [name, compiled]))
   if (manifest.name === '@odradek/runtime') entries['worker-main'] = workerEntry
-  if (manifest.bin !== undefined) entries['odradek.bundle'] = join(dir, 'dist', 'src', 'main.js')
+  if (manifest.bin !== undefined) entries['bundle/odradek'] = join(dir, 'dist', 'src', 'main.js')
   const external = Object.keys(manifest.dependencies ?? {})
   await bundle({ entries, outdir: join(stageDir, 'dist'), external })
   if (exported.length > 0) copyTypes(dir, stageDir)

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/odradek.bundle.js'
+import '../dist/bundle/odradek.js'
