@@ -26,6 +26,7 @@ export class Histogram {
   /** The value that a share of `quantile` (0 to 1) of all values does not exceed; 0 without values. */
   percentile(quantile: number): number {
     const rank = Math.ceil(this.count * quantile)
+    if (rank >= this.count) return this.max
     let seen = 0
     for (let bucket = 0; bucket < bucketCount; bucket++) {
       seen += this.#buckets[bucket] ?? 0

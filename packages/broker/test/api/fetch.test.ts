@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ErrorCodes, fetch, zeroUuid } from '@odradek/protocol'
+import { batchOf, valuesOf } from '../support/batches.ts'
+import { withBroker } from '../support/broker.ts'
+import { fetchFrom, fetchRequest, one, send, topicId } from '../support/requests.ts'
+
+async function elapsedMs(run: () => Promise<unknown>): Promise<number> {
+  const started = performance.now()
+  await run()
+  return performance.now() - started
+}
+
+test('what is there comes at once; a fetcher at the end waits, and gets what arrives', async () => {
+  await withBroker({ topics: { orders: {} } }, async ({ client, connect }) => {
+    await send(client, 'orders', batchOf(['a', 'b']))
+    const first = await fetchFrom(client, 'orders', 0, { maxWaitMs: 10_000 })
+    assert.deepEqual(valuesOf(first.records), ['a', 'b'])
+    assert.equal(first.highWatermark, 2)
+    assert.ok((await elapsedMs(() => fetchFrom(client, 'orders', 2, { maxWaitMs: 150 }))) >= 140)
+    const waiting = fetchFrom(client, 'orders', 2, { maxWaitMs: 10_000 })
+    await send(await connect(), 'orders', batchOf(['c']))
+    assert.deepEqual(valuesOf((await waiting).records), ['c'])
+  })
+})
+
+test('min bytes count across partitions', async () => {
+  await withBroker({ topics: { orders: { partitions: 2 } } }, async ({ client, connect }) => {
+    const other = await connect()
+    const value = 'x'.repeat(1000)
+    const waiting = client.request(fetch, 12, fetchRequest('orders', { 0: 0, 1: 0 }, { maxWaitMs: 10_000, minBytes: 2000 }))
+    await send(other, 'orders', batchOf([value]), 0)
+    let isAnswered = false
+    void waiting.then(() => {
+      isAnswered = true
+    })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.equal(isAnswered, false)
+    await send(other, 'orders', batchOf([value]), 1)
+    const { partitions } = one((await waiting).responses)
+    assert.deepEqual(
+      partitions.map(({ records }) => valuesOf(records).length),
+      [1, 1],
+    )
+  })
+})
+
+test('after the longest wait, what there is comes although it is too little', async () => {
+  await withBroker({ topics: { orders: {} } }, async ({ client, connect }) => {
+    const other = await connect()
+    const waiting = fetchFrom(client, 'orders', 0, { maxWaitMs: 200, minBytes: 100_000 })
+    await send(other, 'orders', batchOf(['little']))
+    assert.deepEqual(valuesOf((await waiting).records), ['little'])
+  })
+})
+
+test('whole batches: from inside a batch, beyond the limits, and no more than the limits otherwise', async () => {
+  await withBroker({ topics: { orders: { partitions: 2 } } }, async ({ client }) => {
+    const value = 'x'.repeat(1000)
+    for (let index = 0; index < 5; index++) await send(client, 'orders', batchOf([value, value]))
+    assert.equal(valuesOf((await fetchFrom(client, 'orders', 5)).records).length, 6)
+    assert.equal(valuesOf((await fetchFrom(client, 'orders', 0, { partitionMaxBytes: 1 })).records).length, 2)
+    assert.equal(valuesOf((await fetchFrom(client, 'orders', 0, { maxBytes: 1 })).records).length, 2)
+    assert.equal(valuesOf((await fetchFrom(client, 'orders', 0, { partitionMaxBytes: 4500 })).records).length, 4)
+    await send(client, 'orders', batchOf([value]), 1)
+    const { responses } = await client.request(fetch, 12, fetchRequest('orders', { 0: 0, 1: 0 }, { partitionMaxBytes: 1 }))
+    assert.deepEqual(
+      one(responses).partitions.map(({ records }) => valuesOf(records).length),
+      [2, 0],
+    )
+  })
+})
+
+test('offsets outside the log, unknown partitions, epochs', async () => {
+  await withBroker({ topics: { orders: {} } }, async ({ client }) => {
+    await send(client, 'orders', batchOf(['a']))
+    const errorOf = async (offset: number, fields = {}): Promise<number> =>
+      (await fetchFrom(client, 'orders', offset, { maxWaitMs: 10_000, ...fields })).errorCode
+    assert.equal(await errorOf(2), ErrorCodes.OFFSET_OUT_OF_RANGE)
+    assert.equal(await errorOf(-1), ErrorCodes.OFFSET_OUT_OF_RANGE)
+    assert.equal(await errorOf(0, { currentLeaderEpoch: 1 }), ErrorCodes.UNKNOWN_LEADER_EPOCH)
+    assert.equal(await errorOf(0, { currentLeaderEpoch: 0 }), ErrorCodes.NONE)
+    assert.equal((await fetchFrom(client, 'no-such-topic', 0)).errorCode, ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION)
+    const unknown = await client.request(fetch, 12, fetchRequest('orders', { 7: 0 }, { maxWaitMs: 10_000 }))
+    assert.equal(one(one(unknown.responses).partitions).errorCode, ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION)
+  })
+})
+
+test('a fetcher whose history is not of this log learns where they part', async () => {
+  await withBroker({ topics: { orders: {} } }, async ({ client }) => {
+    await send(client, 'orders', batchOf(['a']))
+    const same = await fetchFrom(client, 'orders', 0, { lastFetchedEpoch: 0 })
+    assert.equal(same.divergingEpoch.endOffset, -1)
+    const diverged = await fetchFrom(client, 'orders', 1, { lastFetchedEpoch: 5, maxWaitMs: 10_000 })
+    assert.notDeepEqual(diverged.divergingEpoch, same.divergingEpoch)
+    assert.equal(diverged.records?.length, 0)
+  })
+})
+
+test('by topic id, from version 13', async () => {
+  await withBroker({ topics: { orders: {} } }, async ({ client }) => {
+    await send(client, 'orders', batchOf(['a']))
+    const byId = async (id: string, version: number): Promise<[number, string[]]> => {
+      const partitions = [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }]
+      const { responses } = await client.request(fetch, version, { maxWaitMs: 0, minBytes: 1, topics: [{ topicId: id, partitions }] })
+      const { topicId: answered, partitions: data } = one(responses)
+      assert.equal(answered, id)
+      return [one(data).errorCode, valuesOf(one(data).records)]
+    }
+    const id = await topicId(client, 'orders')
+    for (let version = 13; version <= 18; version++) assert.deepEqual(await byId(id, version), [ErrorCodes.NONE, ['a']])
+    assert.deepEqual(await byId('JrkWPuNxTMSE2FvKwZxbEw', 13), [ErrorCodes.UNKNOWN_TOPIC_ID, []])
+    assert.deepEqual(await byId(zeroUuid, 13), [ErrorCodes.UNKNOWN_TOPIC_ID, []])
+  })
+})
+
+test('sessions: none is given, and none is known', async () => {
+  await withBroker({ topics: { orders: {} } }, async ({ client }) => {
+    const full = await client.request(fetch, 12, fetchRequest('orders', { 0: 0 }, { sessionId: 0, sessionEpoch: 0 }))
+    assert.equal(full.sessionId, 0)
+    const unknown = await client.request(fetch, 12, fetchRequest('orders', { 0: 0 }, { sessionId: 5, sessionEpoch: 1 }))
+    assert.equal(unknown.errorCode, ErrorCodes.FETCH_SESSION_ID_NOT_FOUND)
+    const epoch = await client.request(fetch, 12, fetchRequest('orders', { 0: 0 }, { sessionId: 0, sessionEpoch: 3 }))
+    assert.equal(epoch.errorCode, ErrorCodes.INVALID_FETCH_SESSION_EPOCH)
+  })
+})
