@@ -21,6 +21,8 @@ export class NodeSocket implements Socket {
   #handler: SocketHandler | undefined
   #error: Error | undefined
   #corked = false
+  /** Emptied before there was anyone to tell. */
+  #drained = false
   #ended = false
   #closed = false
 
@@ -33,6 +35,7 @@ export class NodeSocket implements Socket {
     this.peerPrincipal = tlsSocket === undefined ? undefined : peerPrincipal(tlsSocket)
     socket.on('error', this.#onError)
     socket.on('close', this.#onClose)
+    socket.on('drain', this.#onDrain)
   }
 
   /** Events flow from here on; what happened before, a close included, is told now. */
@@ -46,7 +49,7 @@ export class NodeSocket implements Socket {
     socket.on('data', (chunk: Buffer) => {
       if (!this.#ended) handler.onData(chunk)
     })
-    socket.on('drain', () => handler.onDrain?.())
+    if (this.#drained) handler.onDrain?.()
     socket.on('end', () => {
       if (handler.onEnd === undefined || this.#ended) this.end()
       else handler.onEnd()
@@ -100,6 +103,11 @@ export class NodeSocket implements Socket {
   readonly #uncork = (): void => {
     this.#corked = false
     this.#socket.uncork()
+  }
+
+  readonly #onDrain = (): void => {
+    if (this.#handler === undefined) this.#drained = true
+    else this.#handler.onDrain?.()
   }
 
   readonly #onError = (error: Error): void => {

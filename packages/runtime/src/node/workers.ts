@@ -63,7 +63,8 @@ export class NodeWorkers implements Workers {
 
   #startThread(): Thread {
     const { Worker } = workerThreads()
-    const worker = new Worker(new URL('./worker-main.js', import.meta.url))
+    // The process's own flags (--eval, --import …) are not meant for a thread.
+    const worker = new Worker(new URL('./worker-main.js', import.meta.url), { execArgv: [] })
     const thread: Thread = { worker, current: undefined }
     worker.on('message', (reply: WorkerReply) => this.#onReply(thread, reply))
     worker.on('error', (error: Error) => this.#onFailure(thread, error))
