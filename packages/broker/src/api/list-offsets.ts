@@ -109,7 +109,8 @@ async function lookUp(
       errorCode: ErrorCodes.NONE,
       timestamp: found.timestamp,
       offset: found.offset,
-      leaderEpoch: found.leaderEpoch,
+      // Before version 4 the field is not on the wire, and a value in it could not be written.
+      leaderEpoch: context.apiVersion >= 4 ? found.leaderEpoch : -1,
     }
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
