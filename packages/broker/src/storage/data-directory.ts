@@ -43,7 +43,7 @@ export class DataDirectory {
   /** Creates the directory when missing and locks it. Throws DataDirectoryError when it is in use or not writable. */
   static async open(files: Files, path: string): Promise<DataDirectory> {
     try {
-      await files.makeDirectory(path)
+      await makeDirectoryDurably(files, path)
       return new DataDirectory(path, files, await files.lockDirectory(path))
     } catch (error) {
       const code = systemErrorCode(error)
@@ -135,4 +135,17 @@ export class DataDirectory {
     const path = `${this.path}/${name}`
     return (await this.#files.stat(path)) === undefined ? undefined : await this.#files.readFile(path)
   }
+}
+
+/** The names of directories that had to be made are synced: what is synced inside them later would be lost with them. */
+async function makeDirectoryDurably(files: Files, path: string): Promise<void> {
+  const parents: string[] = []
+  for (let at = path; (await files.stat(at)) === undefined; ) {
+    const slash = at.lastIndexOf('/')
+    const parent = slash < 0 ? '.' : slash === 0 ? '/' : at.slice(0, slash)
+    parents.push(parent)
+    at = parent
+  }
+  await files.makeDirectory(path)
+  for (const parent of parents) await files.syncDirectory(parent)
 }
