@@ -63,7 +63,8 @@ export async function readTarget(
 ): Promise<PartitionData> {
   const { partition, wanted } = target
   if (partition === undefined) return failedPartition(wanted.partition, target.errorCode)
-  const diverging = divergingEpoch(partition, wanted)
+  const diverging = divergence(partition, wanted)
+  if (diverging === 'unknown') return failedPartition(wanted.partition, ErrorCodes.OFFSET_OUT_OF_RANGE)
   if (diverging !== undefined) return { ...withoutRecords(partition, wanted.partition, isolation), divergingEpoch: diverging }
   if (hasNothingNew(partition, wanted.fetchOffset, isolation)) return withoutRecords(partition, wanted.partition, isolation)
   return read(partition, wanted, isolation, maxBytes, minOneBatch)
@@ -115,10 +116,11 @@ function withoutRecords(partition: Partition, partitionIndex: number, isolation:
   }
 }
 
-/** KIP-320: where the fetcher's history leaves this log's; undefined when it does not, or when the fetcher does not say. */
-function divergingEpoch(partition: Partition, wanted: FetchRequestPartition): { epoch: number; endOffset: number } | undefined {
+/** KIP-320: whether the fetcher's history is this log's, and where they part; undefined when it is, or when the fetcher does not say. */
+function divergence(partition: Partition, wanted: FetchRequestPartition): 'unknown' | { epoch: number; endOffset: number } | undefined {
   if (wanted.lastFetchedEpoch < 0) return undefined
   const { leaderEpoch, endOffset } = partition.endOffsetForEpoch(wanted.lastFetchedEpoch)
+  if (leaderEpoch < 0 || endOffset < 0) return 'unknown'
   if (leaderEpoch === wanted.lastFetchedEpoch && endOffset >= wanted.fetchOffset) return undefined
   return { epoch: leaderEpoch, endOffset }
 }
