@@ -19,7 +19,7 @@ export function utf8Length(text: string): number {
 export function writeAscii(target: Buffer, at: number, text: string): boolean {
   const length = text.length
   // UTF-8 is as long as the string exactly when every character is ASCII.
-  if (length > LOOP_MAX_LENGTH) return target.write(text, at, length * 3) === length
+  if (length > LOOP_MAX_LENGTH) return target.write(text, at, Math.min(length * 3, target.length - at)) === length
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i)
     if (code > 0x7f) return false
