@@ -1,6 +1,7 @@
 /** FindCoordinator (10): which node coordinates a group. From version 4 on several keys at once (KIP-699). */
 
 import {
+  errorByCode,
   ErrorCodes,
   findCoordinator,
   type FindCoordinatorResponseCoordinatorInput,
@@ -70,12 +71,17 @@ async function groupCoordinatorOf(groupId: string, context: RequestContext): Pro
   return { key: groupId, nodeId: node.nodeId, host: node.host, port: node.port, errorCode: ErrorCodes.NONE, errorMessage: '' }
 }
 
-function failed(key: string, errorCode: number, errorMessage = ''): FindCoordinatorResponseCoordinatorInput {
+function failed(
+  key: string,
+  errorCode: number,
+  errorMessage: string = errorByCode(errorCode).message,
+): FindCoordinatorResponseCoordinatorInput {
   return { key, nodeId: -1, host: '', port: -1, errorCode, errorMessage }
 }
 
 function responseOf(coordinators: readonly FindCoordinatorResponseCoordinatorInput[], apiVersion: number): FindCoordinatorResponseInput {
   if (apiVersion >= severalKeysVersion) return { coordinators }
   const { nodeId, host, port, errorCode, errorMessage } = coordinators[0] ?? failed('', ErrorCodes.INVALID_REQUEST)
-  return { nodeId, host, port, errorCode, errorMessage }
+  // Versions 1 to 3 say NONE where version 4 says nothing.
+  return { nodeId, host, port, errorCode, errorMessage: errorCode === ErrorCodes.NONE ? 'NONE' : errorMessage }
 }

@@ -36,7 +36,7 @@ export interface Caller {
 }
 
 export interface GroupCoordinatorOptions {
-  readonly runtime: Runtime
+  readonly runtime: Pick<Runtime, 'clock' | 'codecs' | 'random'>
   readonly logger: Logger
   readonly config: GroupCoordinatorConfig
   /** Opens the log of a partition of __consumer_offsets. */

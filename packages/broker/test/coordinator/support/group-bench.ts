@@ -137,15 +137,10 @@ export class GroupBench {
     return { members, generationId, leader }
   }
 
-  #runtime(): Runtime {
+  #runtime(): Pick<Runtime, 'clock' | 'codecs' | 'random'> {
     const random = { next: unused, int: unused, bytes: unused, uuid: () => `uuid-${this.#uuids++}` }
-    const files = new Proxy({}, { get: unused })
-    return { clock: this.clock, random, codecs, network: emptyOf(files), files: emptyOf(files), workers: emptyOf(files) }
+    return { clock: this.clock, random, codecs }
   }
-}
-
-function emptyOf<Part>(proxy: object): Part {
-  return proxy as Part
 }
 
 export interface CommitOptions {
