@@ -61,6 +61,7 @@ async function runBroker(options: BrokerCommandOptions): Promise<void> {
     port: options.port,
     dataDir: options.dataDir,
     config: brokerConfig(options),
+    logger: { debug: () => undefined, info: () => undefined, warn: say, error: say },
   })
   let page: Page | undefined
   try {
