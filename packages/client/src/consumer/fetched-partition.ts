@@ -1,6 +1,6 @@
 /** What a fetch brought for one partition: batches checked, inflated and filtered as their records are taken. */
 
-import type { BatchHeader, FetchResponsePartitionData } from '@odradek/protocol'
+import type { BatchHeader, CodecName, FetchResponsePartitionData } from '@odradek/protocol'
 import {
   batchCrcIsValid,
   batchSizeAt,
@@ -9,6 +9,7 @@ import {
   readControlRecordType,
   RecordCursor,
   recordsSection,
+  UnsupportedMagicError,
 } from '@odradek/protocol'
 import type { Codecs } from '@odradek/runtime'
 import { ProtocolError } from '../errors/kafka-error.ts'
@@ -33,6 +34,10 @@ export class FetchedPartition<K, V> {
   nextOffset: number
   /** Epoch of the batch that the last record came from; −1 before the first. */
   leaderEpoch = -1
+  /** Offset after the last whole batch. */
+  readonly endOffset: number
+  /** Codecs that `take` will need. */
+  readonly codecs: ReadonlySet<CodecName>
   readonly sizeBytes: number
   readonly #topic: string
   readonly #partition: number
@@ -53,6 +58,9 @@ export class FetchedPartition<K, V> {
     this.#buffer = data.records ?? Buffer.alloc(0)
     this.sizeBytes = this.#buffer.length
     this.nextOffset = fetchOffset
+    const { endOffset, codecs } = this.#scan(fetchOffset)
+    this.endOffset = endOffset
+    this.codecs = codecs
     this.#aborted = [...(data.abortedTransactions ?? [])].sort((left, right) => left.firstOffset - right.firstOffset)
   }
 
@@ -96,16 +104,26 @@ export class FetchedPartition<K, V> {
     }
   }
 
-  /** Names of the codecs that `take` will need. */
-  codecsNeeded(): Set<BatchHeader['compression']> {
-    const names = new Set<BatchHeader['compression']>()
-    for (let at = 0; this.#isWhole(at); ) {
-      const header = readBatchHeader(this.#buffer, at)
-      names.add(header.compression)
-      at += header.sizeBytes
+  /** Not handed over yet, counted in whole batches. */
+  get remainingBytes(): number {
+    return this.sizeBytes - this.#position
+  }
+
+  /** What only the headers of the batches tell. A header that cannot be read is left for `take` to complain about, in its turn. */
+  #scan(fetchOffset: number): { endOffset: number; codecs: ReadonlySet<CodecName> } {
+    const codecs = new Set<CodecName>()
+    let endOffset = fetchOffset
+    try {
+      for (let at = 0; this.#isWhole(at); ) {
+        const header = readBatchHeader(this.#buffer, at)
+        if (header.compression !== 'none') codecs.add(header.compression)
+        endOffset = Math.max(endOffset, header.lastOffset + 1)
+        at += header.sizeBytes
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedError || error instanceof UnsupportedMagicError)) throw error
     }
-    names.delete('none')
-    return names
+    return { endOffset, codecs }
   }
 
   #endBatch(): void {

@@ -12,6 +12,8 @@ import { partitionKey } from '../topic-partition.ts'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
 import type { DecodeOptions } from './fetched-partition.ts'
 import { FetchedPartition } from './fetched-partition.ts'
+import type { Asked } from './fetch-plan.ts'
+import { FetchPlan } from './fetch-plan.ts'
 import type { AssignedPartition, Subscription } from './subscription.ts'
 import type { ConsumerRecord } from './types.ts'
 
@@ -28,15 +30,16 @@ export interface FetcherOptions<K, V> {
   readonly onError: (error: unknown) => void
 }
 
-/** A partition with the position that was asked for. */
-interface Asked<K, V> {
+interface Ready<K, V> {
   readonly partition: AssignedPartition<K, V>
-  readonly offset: number
+  readonly chunk: FetchedPartition<K, V>
 }
 
 export class Fetcher<K, V> {
   readonly #options: FetcherOptions<K, V>
   readonly #busyNodes = new Set<number>()
+  /** Chunks in the order in which they came. */
+  readonly #ready: Ready<K, V>[] = []
   #isRefreshing = false
 
   constructor(options: FetcherOptions<K, V>) {
@@ -47,11 +50,10 @@ export class Fetcher<K, V> {
   pump(): number {
     const { cluster, subscription } = this.#options
     const now = cluster.nowMs()
-    const byNode = new Map<number, Asked<K, V>[]>()
+    const plans = new Map<number, FetchPlan<K, V>>()
     let wakeAtMs = Number.POSITIVE_INFINITY
     for (const partition of subscription.values()) {
-      const { position } = partition
-      if (position === undefined || partition.isPaused || partition.isFetching || partition.fetched !== undefined) continue
+      if (partition.fetchOffset === undefined || partition.isPaused) continue
       if (partition.notBeforeMs > now) {
         wakeAtMs = Math.min(wakeAtMs, partition.notBeforeMs)
         continue
@@ -62,43 +64,56 @@ export class Fetcher<K, V> {
         this.#refreshMetadata()
         wakeAtMs = Math.min(wakeAtMs, partition.notBeforeMs)
       } else if (!this.#busyNodes.has(leader.id)) {
-        const asked = byNode.get(leader.id)
-        if (asked === undefined) byNode.set(leader.id, [{ partition, offset: position }])
-        else asked.push({ partition, offset: position })
+        let plan = plans.get(leader.id)
+        if (plan === undefined) plans.set(leader.id, (plan = new FetchPlan()))
+        plan.consider(partition)
       }
     }
-    for (const [nodeId, asked] of byNode) void this.#fetch(nodeId, asked)
+    for (const [nodeId, plan] of plans) if (plan.isDue) void this.#fetch(nodeId, plan)
     return wakeAtMs
   }
 
-  /** Up to `max` records, partition by partition. Throws ProtocolError on corrupt data, unless there are records before it. */
+  /** Up to `max` records, in the order in which they came. Throws ProtocolError on corrupt data, unless there are records before it. */
   collect(max: number): ConsumerRecord<K, V>[] {
     const records: ConsumerRecord<K, V>[] = []
-    for (const partition of this.#options.subscription.values()) {
-      const { fetched } = partition
-      if (fetched === undefined || partition.isPaused) continue
-      try {
-        if (!fetched.take(max - records.length, records)) partition.fetched = undefined
-      } catch (error) {
-        if (records.length === 0) throw error
+    for (let index = 0; index < this.#ready.length && records.length < max; ) {
+      const { partition, chunk } = this.#ready[index] as Ready<K, V>
+      if (partition.chunks[0] !== chunk || this.#options.subscription.find(partition) !== partition) {
+        this.#ready.splice(index, 1)
+      } else if (partition.isPaused) {
+        index++
+      } else if (!this.#take(partition, chunk, max, records)) {
+        this.#ready.splice(index, 1)
       }
-      partition.position = fetched.nextOffset
-      if (fetched.leaderEpoch >= 0) partition.positionEpoch = fetched.leaderEpoch
-      if (records.length >= max) break
     }
     this.#options.metrics.onRecords(records.length)
     return records
   }
 
-  async #fetch(nodeId: number, asked: readonly Asked<K, V>[]): Promise<void> {
+  /** False when the chunk has been read to its end. */
+  #take(partition: AssignedPartition<K, V>, chunk: FetchedPartition<K, V>, max: number, records: ConsumerRecord<K, V>[]): boolean {
+    try {
+      const isLeft = chunk.take(max - records.length, records)
+      if (!isLeft) partition.chunks.shift()
+      return isLeft
+    } catch (error) {
+      if (records.length === 0) throw error
+      return true
+    } finally {
+      partition.position = chunk.nextOffset
+      if (chunk.leaderEpoch >= 0) partition.positionEpoch = chunk.leaderEpoch
+    }
+  }
+
+  async #fetch(nodeId: number, plan: FetchPlan<K, V>): Promise<void> {
     const { cluster, onChange, onError } = this.#options
+    const asked = plan.take()
     this.#busyNodes.add(nodeId)
-    for (const { partition } of asked) partition.isFetching = true
     try {
       const connection = cluster.openConnection(nodeId) ?? (await cluster.connectionTo(nodeId))
       const response = await connection.send(
         fetch,
-        this.#request(asked),
+        this.#request(asked, plan.mayWait),
         cluster.config.requestTimeoutMs + this.#options.config.fetchMaxWaitMs,
       )
       if (response.errorCode !== ErrorCodes.NONE) throw brokerError(response.errorCode, `Cannot fetch from node ${nodeId}`)
@@ -113,7 +128,6 @@ export class Fetcher<K, V> {
       this.#onFailure(asked, error)
     } finally {
       this.#busyNodes.delete(nodeId)
-      for (const { partition } of asked) partition.isFetching = false
     }
     if (cluster.isClosed) return
     try {
@@ -124,7 +138,7 @@ export class Fetcher<K, V> {
     }
   }
 
-  #request(asked: readonly Asked<K, V>[]): FetchRequestInput {
+  #request(asked: readonly Asked<K, V>[], mayWait: boolean): FetchRequestInput {
     const { config, cluster } = this.#options
     const byTopic = new Map<string, Asked<K, V>[]>()
     for (const each of asked) {
@@ -134,7 +148,7 @@ export class Fetcher<K, V> {
       else partitions.push(each)
     }
     return {
-      maxWaitMs: config.fetchMaxWaitMs,
+      maxWaitMs: mayWait ? config.fetchMaxWaitMs : 0,
       minBytes: config.fetchMinBytes,
       maxBytes: config.fetchMaxBytes,
       isolationLevel: config.isolationLevel === 'read_committed' ? 1 : 0,
@@ -152,9 +166,9 @@ export class Fetcher<K, V> {
   }
 
   async #onPartition({ partition, offset }: Asked<K, V>, data: FetchResponsePartitionData): Promise<void> {
-    const { subscription, decode, metrics, cluster, onError } = this.#options
+    const { subscription, decode, metrics, cluster } = this.#options
     // Gone to another member, or sought elsewhere, while the request was under way.
-    if (subscription.find(partition) !== partition || partition.position !== offset) return
+    if (subscription.find(partition) !== partition || partition.fetchOffset !== offset) return
     if (data.errorCode !== ErrorCodes.NONE) {
       this.#onPartitionError(partition, data.errorCode)
       return
@@ -162,18 +176,15 @@ export class Fetcher<K, V> {
     partition.failures = 0
     partition.highWatermark = data.highWatermark
     partition.lastStableOffset = data.lastStableOffset
-    if (data.records === null || data.records.length === 0) return
-    const fetched = new FetchedPartition<K, V>(partition.topic, data, offset, decode)
-    metrics.onFetch(fetched.sizeBytes)
-    try {
-      for (const name of fetched.codecsNeeded()) {
-        if (name !== 'none' && cluster.runtime.codecs.loaded(name) === undefined) await cluster.runtime.codecs.load(name)
-      }
-    } catch (error) {
-      // What cannot be read is for take() to say, at its place in the order.
-      if (error instanceof KafkaError) onError(error)
-    }
-    if (partition.position === offset) partition.fetched = fetched
+    partition.isAtEnd = data.records === null || data.records.length === 0
+    if (partition.isAtEnd) return
+    const chunk = new FetchedPartition<K, V>(partition.topic, data, offset, decode)
+    metrics.onFetch(chunk.sizeBytes)
+    for (const name of chunk.codecs) if (cluster.runtime.codecs.loaded(name) === undefined) await cluster.runtime.codecs.load(name)
+    if (partition.fetchOffset !== offset) return
+    partition.lastChunkBytes = chunk.sizeBytes
+    partition.chunks.push(chunk)
+    this.#ready.push({ partition, chunk })
   }
 
   #onPartitionError(partition: AssignedPartition<K, V>, errorCode: number): void {

@@ -17,9 +17,12 @@ export class AssignedPartition<K, V> implements TopicPartition {
   /** Asked for by a seek, or by an offset out of range. */
   resetTo: ResetTo | undefined
   isPaused = false
-  isFetching = false
-  /** Fetched and not handed over. */
-  fetched: FetchedPartition<K, V> | undefined
+  /** Fetched and not handed over, in order: the one being read, and the one after it. */
+  readonly chunks: FetchedPartition<K, V>[] = []
+  /** Size of the last chunk that came. */
+  lastChunkBytes = 0
+  /** The last fetch found nothing new. */
+  isAtEnd = false
   /** As of the last fetch; −1 before. */
   highWatermark = -1
   lastStableOffset = -1
@@ -32,19 +35,36 @@ export class AssignedPartition<K, V> implements TopicPartition {
     this.partition = partition
   }
 
+  /** Where the next fetch goes on; undefined until the position is known. */
+  get fetchOffset(): number | undefined {
+    return this.chunks[this.chunks.length - 1]?.endOffset ?? this.position
+  }
+
+  get bufferedBytes(): number {
+    let bytes = 0
+    for (const chunk of this.chunks) bytes += chunk.remainingBytes
+    return bytes
+  }
+
   /** What was fetched for another position is dropped. */
   seek(offset: number, leaderEpoch = -1): void {
+    this.#forgetFetched()
     this.position = offset
     this.positionEpoch = leaderEpoch
     this.resetTo = undefined
-    this.fetched = undefined
   }
 
   reset(to: ResetTo): void {
+    this.#forgetFetched()
     this.position = undefined
     this.positionEpoch = -1
     this.resetTo = to
-    this.fetched = undefined
+  }
+
+  #forgetFetched(): void {
+    this.chunks.length = 0
+    this.lastChunkBytes = 0
+    this.isAtEnd = false
   }
 }
 
