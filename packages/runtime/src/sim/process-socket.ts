@@ -33,6 +33,10 @@ type State = 'connecting' | 'open' | 'closing' | 'closed' | 'silent'
 /** How long a peer may take to close its side after this one was closed. */
 const LINGER_US = 2_000_000
 
+/** As Linux: at first after 200 ms, then twice as long each time, up to two minutes. */
+const FIRST_RETRANSMISSION_US = 200_000
+const MAX_RETRANSMISSION_US = 120_000_000
+
 export class ProcessSocket implements Socket, PipeEnd {
   readonly remoteAddress: string
   readonly remotePort: number
@@ -59,7 +63,7 @@ export class ProcessSocket implements Socket, PipeEnd {
   #endIsSent = false
   #peerHasEnded = false
   #peerEndIsTold = false
-  #isGivingUp = false
+  #isRetransmitting = false
   /** Called when the other end has accepted, or with the error that prevents it. */
   onEstablished: ((error?: Error) => void) | undefined
 
@@ -160,11 +164,21 @@ export class ProcessSocket implements Socket, PipeEnd {
     this.#state = 'silent'
   }
 
-  /** The other end no longer answers; this one finds out when the kernel gives up sending. */
+  /** Nothing that this end sends is answered any more; its kernel goes on trying. */
   loseContact(): void {
-    if (this.#isGivingUp || this.#state !== 'open') return
-    this.#isGivingUp = true
-    this.process.schedule(this.#settings.retransmissionTimeoutMs * 1000, 'network', () => this.#fail('ETIMEDOUT'))
+    if (this.#isRetransmitting || this.#state !== 'open') return
+    this.#isRetransmitting = true
+    this.#retransmit(FIRST_RETRANSMISSION_US, this.#world.timeline.nowUs + this.#settings.retransmissionTimeoutMs * 1000)
+  }
+
+  /** Ends with a reset once the other end's kernel is there again, and with ETIMEDOUT when it is not in time. */
+  #retransmit(delayUs: number, deadlineUs: number): void {
+    const untilDeadlineUs = deadlineUs - this.#world.timeline.nowUs
+    this.process.schedule(Math.min(delayUs, untilDeadlineUs), 'network', () => {
+      if (this.#peer?.host.isPowered === true && this.#peer.#state !== 'silent') this.#fail('ECONNRESET')
+      else if (delayUs >= untilDeadlineUs) this.#fail('ETIMEDOUT')
+      else if (this.#state === 'open') this.#retransmit(Math.min(2 * delayUs, MAX_RETRANSMISSION_US), deadlineUs)
+    })
   }
 
   /** The process has given up connecting. */

@@ -107,6 +107,20 @@ describe('a machine that loses power', () => {
     })
     simulation.faults.assertFired('power-lost')
   })
+
+  it('resets its peers by itself when it is back soon, because their kernels go on sending', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    await simulation.run(async () => {
+      const { client, clientSees } = await connect(simulation)
+      simulation.powerLoss('server')
+      client.write([Buffer.from('anyone?')])
+      await simulation.sleep(2000)
+      simulation.runtime('server')
+      assert.deepEqual(clientSees.events, [])
+      await simulation.sleep(2000)
+      assert.deepEqual(clientSees.events, ['close ECONNRESET'])
+    })
+  })
 })
 
 describe('the clocks', () => {
