@@ -1,8 +1,8 @@
 /** The batches that WriteRecords.java made, and what it put into them. */
 
 import { readFile } from 'node:fs/promises'
-import type { RecordHeader } from '@odradek/protocol'
-import { RecordBatchBuilder, RecordCursor, readBatchHeader, recordsSection } from '@odradek/protocol'
+import type { RecordBatchBuilder, RecordHeader } from '@odradek/protocol'
+import { RecordCursor, readBatchHeader, recordsSection } from '@odradek/protocol'
 import type { Runtime } from '@odradek/runtime'
 import { createNodeRuntime } from '@odradek/runtime'
 
@@ -65,6 +65,6 @@ export async function readRecords(batch: Buffer): Promise<PlainRecord[]> {
 }
 
 async function inflate(codec: 'gzip' | 'snappy' | 'lz4' | 'zstd', section: Buffer): Promise<Buffer> {
-  const { decompress } = await runtime.codecs.load(codec)
-  return Buffer.from(decompress(section, 1_000_000))
+  const loaded = await runtime.codecs.load(codec)
+  return Buffer.from(loaded.decompress(section, 1_000_000))
 }

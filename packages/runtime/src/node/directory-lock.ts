@@ -9,6 +9,7 @@
 
 import type { DirectoryLock } from '../files.ts'
 import { childProcess, fs, net, path } from './builtins.ts'
+import { finished } from './promised.ts'
 
 export const LOCK_FILE = '.lock'
 
@@ -84,7 +85,7 @@ function bindAbstractSocket(descriptor: number): Promise<() => Promise<void>> {
     server.once('error', reject)
     server.listen({ path: `\0odradek-lock-${dev}-${ino}` }, () => {
       server.unref()
-      resolve(() => new Promise((closed) => server.close(() => closed())))
+      resolve(() => finished((done) => server.close(done)))
     })
   })
 }

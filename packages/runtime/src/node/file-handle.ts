@@ -1,7 +1,9 @@
 /** An open file by its descriptor. Node's callbacks cost less than its promises, and this is the broker's hot path. */
 
+import type { Stats } from 'node:fs'
 import type { FileHandle } from '../files.ts'
 import { fs } from './builtins.ts'
+import { finished, promised } from './promised.ts'
 
 export class NodeFileHandle implements FileHandle {
   readonly #descriptor: number
@@ -31,32 +33,28 @@ export class NodeFileHandle implements FileHandle {
   }
 
   sync(): Promise<void> {
-    return new Promise((resolve, reject) => fs().fdatasync(this.#descriptor, settle(resolve, reject)))
+    return finished((done) => fs().fdatasync(this.#descriptor, done))
   }
 
   truncate(sizeBytes: number): Promise<void> {
-    return new Promise((resolve, reject) => fs().ftruncate(this.#descriptor, sizeBytes, settle(resolve, reject)))
+    return finished((done) => fs().ftruncate(this.#descriptor, sizeBytes, done))
   }
 
-  sizeBytes(): Promise<number> {
-    return new Promise((resolve, reject) =>
-      fs().fstat(this.#descriptor, (error, stats) => (error === null ? resolve(stats.size) : reject(error))),
-    )
+  async sizeBytes(): Promise<number> {
+    const stats = await promised<Stats>((done) => fs().fstat(this.#descriptor, done))
+    return stats.size
   }
 
   close(): Promise<void> {
-    return new Promise((resolve, reject) => fs().close(this.#descriptor, settle(resolve, reject)))
+    return finished((done) => fs().close(this.#descriptor, done))
   }
 
   #readOnce(target: Uint8Array, offset: number, length: number, position: number): Promise<number> {
-    return new Promise((resolve, reject) =>
-      fs().read(this.#descriptor, target, offset, length, position, (error, count) => (error === null ? resolve(count) : reject(error))),
-    )
+    return promised((done) => fs().read(this.#descriptor, target, offset, length, position, done))
   }
 
   #writeOnce(chunks: readonly Uint8Array[], position: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const done = (error: Error | null, count: number): void => (error === null ? resolve(count) : reject(error))
+    return promised((done) => {
       const [first] = chunks
       if (first !== undefined && chunks.length === 1) fs().write(this.#descriptor, first, 0, first.length, position, done)
       else fs().writev(this.#descriptor, chunks, position, done)
@@ -72,8 +70,4 @@ function withoutFirst(chunks: readonly Uint8Array[], count: number): readonly Ui
     skip -= chunk.length
   }
   return []
-}
-
-function settle(resolve: () => void, reject: (error: Error) => void): (error: Error | null) => void {
-  return (error) => (error === null ? resolve() : reject(error))
 }

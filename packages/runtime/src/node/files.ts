@@ -6,6 +6,7 @@ import type { DirectoryEntry, FileHandle, Files, OpenMode } from '../files.ts'
 import { fs, os, path } from './builtins.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { NodeFileHandle } from './file-handle.ts'
+import { promised } from './promised.ts'
 
 const OPEN_FLAGS: Record<OpenMode, number> = {
   read: constants.O_RDONLY,
@@ -47,12 +48,9 @@ export function createNodeFiles(): Files {
   }
 }
 
-function open(file: string, mode: OpenMode): Promise<FileHandle> {
-  return new Promise((resolve, reject) =>
-    fs().open(file, OPEN_FLAGS[mode], 0o644, (error, descriptor) =>
-      error === null ? resolve(new NodeFileHandle(descriptor)) : reject(error),
-    ),
-  )
+async function open(file: string, mode: OpenMode): Promise<FileHandle> {
+  const descriptor = await promised<number>((done) => fs().open(file, OPEN_FLAGS[mode], 0o644, done))
+  return new NodeFileHandle(descriptor)
 }
 
 async function replaceFile(target: string, data: Uint8Array): Promise<void> {

@@ -79,7 +79,9 @@ function listen(options: ListenOptions, accept: (socket: Socket) => SocketHandle
         port: address.port,
         close() {
           server.close()
-          return new Promise((closed) => setImmediate(closed))
+          return new Promise((closed) => {
+            setImmediate(closed)
+          })
         },
       })
     })

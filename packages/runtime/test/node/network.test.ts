@@ -10,7 +10,9 @@ const { network } = createNodeRuntime()
 const host = '127.0.0.1'
 
 function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }
 
 /** What a socket's handler was told, and promises for its end. */
@@ -63,7 +65,7 @@ interface Pair {
   clientEnd: Recorder
   server: Socket
   serverEnd: Recorder
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 async function pair(serverTls?: TlsOptions, clientTls?: TlsOptions, serverEnd: Recorder = new Recorder()): Promise<Pair> {
@@ -205,7 +207,9 @@ test('destroying tells the reason on this side and a reset or end on the other',
 
 test('the time to connect covers the TLS handshake', async () => {
   const mute = createServer((socket) => socket.on('error', () => {}).resume())
-  await new Promise<void>((resolve) => mute.listen(0, host, resolve))
+  await new Promise<void>((resolve) => {
+    mute.listen(0, host, resolve)
+  })
   const { port } = mute.address() as AddressInfo
   const attempt = network.connect({ host, port, timeoutMs: 100, tls: { ca: caCert } }, new Recorder())
   await assert.rejects(attempt, { code: 'ETIMEDOUT' })
@@ -214,7 +218,9 @@ test('the time to connect covers the TLS handshake', async () => {
 
 test('a peer that hangs up during the handshake is a connection error', async () => {
   const rude = createServer((socket) => socket.on('error', () => {}).end())
-  await new Promise<void>((resolve) => rude.listen(0, host, resolve))
+  await new Promise<void>((resolve) => {
+    rude.listen(0, host, resolve)
+  })
   const { port } = rude.address() as AddressInfo
   await assert.rejects(network.connect({ host, port, timeoutMs: 5_000, tls: { ca: caCert } }, new Recorder()), { code: 'ECONNRESET' })
   rude.close()

@@ -65,12 +65,16 @@ test('timers fire in time, once, and not when cancelled', async () => {
   clock.setTimer(5, () => cancelled++).cancel()
   // Node would fire a delay this long at once.
   const distant = clock.setTimer(2 ** 40, () => cancelled++, true)
-  await new Promise<void>((resolve) => clock.setTimer(30, resolve))
+  await new Promise<void>((resolve) => {
+    clock.setTimer(30, resolve)
+  })
   assert.ok(clock.monotonicMs() - started >= 29)
   assert.equal(cancelled, 0)
   distant.cancel()
   assert.ok(Math.abs(clock.nowMs() - Date.now()) < 1_000)
-  await new Promise<void>((resolve) => clock.defer(resolve))
+  await new Promise<void>((resolve) => {
+    clock.defer(resolve)
+  })
 })
 
 test('randomness is of the asked kind', () => {

@@ -1,6 +1,7 @@
 /** CRC-32C: native when there is a prebuilt binary for this machine, otherwise slicing by eight. */
 
 import { createRequire } from 'node:module'
+import type * as Crc32 from '@node-rs/crc32'
 
 type Crc32c = (data: Uint8Array) => number
 
@@ -24,7 +25,7 @@ export function createCrc32c(): Crc32c {
 
 function loadNative(): Crc32c | undefined {
   try {
-    const native = createRequire(import.meta.url)('@node-rs/crc32') as typeof import('@node-rs/crc32')
+    const native = createRequire(import.meta.url)('@node-rs/crc32') as typeof Crc32
     return (data) => native.crc32c(data)
   } catch {
     return undefined

@@ -4,6 +4,7 @@
  */
 
 import { createRequire } from 'node:module'
+import type * as Lz4 from 'lz4-napi'
 import type { Codec } from '../../codecs.ts'
 import { asBuffer, corrupt, decode, overBound } from './bytes.ts'
 import type { Lz4Block } from './lz4-frame.ts'
@@ -13,7 +14,7 @@ import { LZ4_BLOCK_BYTES, lz4EndMark, lz4FrameHeader, readLz4Frame, writeLz4Bloc
 const PREFIX_BYTES = 4
 
 export function createLz4Codec(): Codec {
-  const { compressSync, uncompressSync, decompressFrameSync } = createRequire(import.meta.url)('lz4-napi') as typeof import('lz4-napi')
+  const { compressSync, uncompressSync, decompressFrameSync } = createRequire(import.meta.url)('lz4-napi') as typeof Lz4
 
   function deflate(piece: Buffer): Buffer {
     const block = compressSync(piece)

@@ -1,6 +1,7 @@
 /** snappy: written in xerial framing as Java does, read in that and bare, as librdkafka writes it. */
 
 import { createRequire } from 'node:module'
+import type * as Snappy from 'snappy'
 import type { Codec } from '../../codecs.ts'
 import { asBuffer, corrupt, decode, overBound } from './bytes.ts'
 import { isXerial, snappyBlockSize, XERIAL_BLOCK_BYTES, xerialBlocks, xerialHeader } from './xerial.ts'
@@ -9,7 +10,7 @@ import { isXerial, snappyBlockSize, XERIAL_BLOCK_BYTES, xerialBlocks, xerialHead
 const COPIED = { copyOutputData: true }
 
 export function createSnappyCodec(): Codec {
-  const { compressSync, uncompressSync } = createRequire(import.meta.url)('snappy') as typeof import('snappy')
+  const { compressSync, uncompressSync } = createRequire(import.meta.url)('snappy') as typeof Snappy
 
   function inflate(block: Buffer): Buffer {
     const output = decode('snappy', () => {

@@ -1,6 +1,7 @@
 /** zstd by Node's zlib where it has it (22.15 and later), otherwise by a native module. */
 
 import { createRequire } from 'node:module'
+import type * as NodeZstd from '@toondepauw/node-zstd'
 import type { Codec } from '../../codecs.ts'
 import { zlib } from '../builtins.ts'
 import { asBuffer, decode, overBound } from './bytes.ts'
@@ -13,8 +14,8 @@ const COMPRESSION_LEVEL_PARAMETER = 100
 
 /** What Node's zlib has of zstd, absent from the types of the oldest Node supported. */
 interface ZstdInZlib {
-  zstdCompressSync?(data: Uint8Array, options: { params: Record<number, number> }): Buffer
-  zstdDecompressSync?(data: Uint8Array, options: { maxOutputLength: number }): Buffer
+  zstdCompressSync?: (data: Uint8Array, options: { params: Record<number, number> }) => Buffer
+  zstdDecompressSync?: (data: Uint8Array, options: { maxOutputLength: number }) => Buffer
 }
 
 interface Implementation {
@@ -60,7 +61,7 @@ function nodeImplementation(): Implementation | undefined {
 }
 
 function nativeImplementation(): Implementation {
-  const { Encoder, Decoder } = createRequire(import.meta.url)('@toondepauw/node-zstd') as typeof import('@toondepauw/node-zstd')
+  const { Encoder, Decoder } = createRequire(import.meta.url)('@toondepauw/node-zstd') as typeof NodeZstd
   const decoder = new Decoder()
   let encoder = new Encoder(DEFAULT_LEVEL)
   let encoderLevel = DEFAULT_LEVEL
