@@ -8,13 +8,14 @@ import {
   joinGroup,
   leaveGroup,
   listGroups,
+  type ListGroupsRequestInput,
   offsetCommit,
   offsetDelete,
   offsetFetch,
   syncGroup,
 } from '@odradek/protocol'
-import type { Connection, Lab } from './lab.ts'
-import { assignment, Member, subscription } from './requests.ts'
+import { type Connection, Lab } from './lab.ts'
+import { assignment, Member, prepare, subscription } from './requests.ts'
 
 export type Scenario = (lab: Lab, connection: Connection, orders: string) => Promise<void>
 
@@ -214,9 +215,14 @@ const lists: Scenario = async (lab, connection) => {
   await member.sync('listed', { [member.memberId]: assignment })
   const states = [['Stable'], ['empty'], ['Dead'], ['stable', 'EMPTY']]
   const types = [['classic'], ['CLASSIC'], ['consumer'], ['nonsense']]
-  for (let version = 0; version <= 5; version++) await lab.ask('all', connection, listGroups, version, {})
-  for (const statesFilter of states) await lab.ask(`in ${statesFilter.join()}`, connection, listGroups, 4, { statesFilter })
-  for (const typesFilter of types) await lab.ask(`of ${typesFilter.join()}`, connection, listGroups, 5, { typesFilter })
+  const list = async (what: string, version: number, filter: ListGroupsRequestInput): Promise<void> => {
+    const { errorCode, groups } = await connection.request(listGroups, version, filter)
+    // Other scenarios have groups of their own.
+    lab.note(`${what}: ListGroups v${version}`, { errorCode, groups: groups.filter(({ groupId }) => groupId.startsWith('listed')) })
+  }
+  for (let version = 0; version <= 5; version++) await list('all', version, {})
+  for (const statesFilter of states) await list(`in ${statesFilter.join()}`, 4, { statesFilter })
+  for (const typesFilter of types) await list(`of ${typesFilter.join()}`, 5, { typesFilter })
 }
 
 const coordinators: Scenario = async (lab, connection) => {
@@ -226,6 +232,15 @@ const coordinators: Scenario = async (lab, connection) => {
   }
   await lab.ask('none', connection, findCoordinator, 4, { keyType: 0, coordinatorKeys: [] })
   await lab.ask('an unknown type', connection, findCoordinator, 4, { keyType: 7, coordinatorKeys: ['life'] })
+}
+
+/** Runs one scenario against a broker. */
+export async function transcribe(bootstrapServers: string, name: string): Promise<string> {
+  await using lab = new Lab(bootstrapServers)
+  const connection = await lab.connect()
+  const orders = await prepare(lab, connection)
+  await scenarios[name]?.(lab, connection, orders)
+  return `${lab.transcript.join('\n')}\n`
 }
 
 export const scenarios: Readonly<Record<string, Scenario>> = { commits, fetches, strangers, life, statics, protocols, lists, coordinators }
