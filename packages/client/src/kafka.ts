@@ -2,7 +2,7 @@
 
 import type { Admin, AdminOptions } from './admin/types.ts'
 import { createAdmin } from './admin/create-admin.ts'
-import { checkSharedOptions } from './config/client-config.ts'
+import { checkSharedOptions, printableOptions } from './config/client-config.ts'
 import type { ClientOptions } from './config/options.ts'
 import { createConsumer } from './consumer/create-consumer.ts'
 import type { Consumer, ConsumerOptions } from './consumer/types.ts'
@@ -49,6 +49,11 @@ export class Kafka implements AsyncDisposable {
     if (failed !== undefined) throw failed.reason
   }
 
+  /** The options with secrets hidden, which is also what `console.log` shows. */
+  toJSON(): Record<string, unknown> {
+    return printableOptions(this.#options)
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
@@ -59,3 +64,9 @@ export class Kafka implements AsyncDisposable {
     return client
   }
 }
+
+Object.defineProperty(Kafka.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: Kafka) {
+    return { Kafka: this.toJSON() }
+  },
+})

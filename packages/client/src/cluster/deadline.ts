@@ -12,7 +12,7 @@ export function withDeadline<T>(clock: Clock, promise: Promise<T>, deadlineMs: n
         timer.cancel()
         resolve(value)
       },
-      (error: unknown) => {
+      (error: Error) => {
         timer.cancel()
         reject(error)
       },

@@ -10,7 +10,7 @@ import { consumerKeys } from './consumer.ts'
 import type { ConfigInputs, ConfigTable, ConfigValues } from './descriptor.ts'
 import type { ClientOptions } from './options.ts'
 import { producerKeys } from './producer.ts'
-import { rejectUnknownOptions, rejectUnknownProperties, resolveConfig } from './resolve.ts'
+import { redactOptions, rejectUnknownOptions, rejectUnknownProperties, resolveConfig } from './resolve.ts'
 
 const allTables: readonly ConfigTable[] = [commonKeys, producerKeys, consumerKeys, adminKeys]
 const sharedOptions: readonly string[] = ['properties', 'tls', 'runtime']
@@ -26,6 +26,11 @@ export interface ResolvedClient<T extends ConfigTable> {
 export function checkSharedOptions(options: ClientOptions): void {
   rejectUnknownOptions(options, [commonKeys], sharedOptions)
   rejectUnknownProperties(options.properties ?? {}, allTables)
+}
+
+/** The options as they may be printed. */
+export function printableOptions(options: ClientOptions): Record<string, unknown> {
+  return redactOptions({ ...options }, allTables)
 }
 
 /** `others` are the options of the client that its table does not have. Throws ConfigError. */

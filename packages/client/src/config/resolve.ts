@@ -4,7 +4,9 @@ import { nearestName } from '@odradek/protocol'
 import { ConfigError } from '../errors/kafka-error.ts'
 import type { ConfigInputs, ConfigKey, ConfigTable, ConfigValues, ListKey } from './descriptor.ts'
 
-/** The keys of `options` that are in none of the tables and not in `others` are an error; undefined values count as absent. */
+const HIDDEN = '[hidden]'
+
+/** The values of one table, options before properties before defaults. Throws ConfigError on a value that the key does not take. */
 export function resolveConfig<T extends ConfigTable>(
   table: T,
   options: Partial<ConfigInputs<T>>,
@@ -97,15 +99,23 @@ function checkList(key: ListKey, value: unknown): readonly string[] {
 }
 
 function show(key: ConfigKey, value: unknown): string {
-  return key.secret === true ? '[hidden]' : JSON.stringify(value)
+  return key.secret === true ? HIDDEN : JSON.stringify(value)
 }
 
-/** The values for printing: secrets hidden. */
-export function redactConfig<T extends ConfigTable>(table: T, values: ConfigValues<T>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(table).map(([name, key]) => {
-      const value = (values as Readonly<Record<string, unknown>>)[name]
-      return [name, key.secret === true && value !== null ? '[hidden]' : value]
-    }),
+/** What was written, for printing: secrets hidden, wherever they stand. */
+export function redactOptions(options: Readonly<Record<string, unknown>>, tables: readonly ConfigTable[]): Record<string, unknown> {
+  const secrets = new Set(
+    tables.flatMap((table) => Object.entries(table).flatMap(([name, key]) => (key.secret === true ? [name, key.kafka] : []))),
   )
+  const redact = (entries: object): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(entries).map(([name, value]: [string, unknown]) => [name, secrets.has(name) && value !== undefined ? HIDDEN : value]),
+    )
+  const { properties, tls, runtime, ...keys } = options
+  return {
+    ...redact(keys),
+    ...(properties === undefined ? {} : { properties: redact(properties as object) }),
+    ...(tls === undefined ? {} : { tls: HIDDEN }),
+    ...(runtime === undefined ? {} : { runtime: 'given' }),
+  }
 }

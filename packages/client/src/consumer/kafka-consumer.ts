@@ -3,6 +3,7 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { fetchCommitted } from '../cluster/committed-offsets.ts'
 import { Coordinators } from '../cluster/coordinators.ts'
+import { withDeadline } from '../cluster/deadline.ts'
 import { EARLIEST_TIMESTAMP, findOffsets, LATEST_TIMESTAMP } from '../cluster/list-offsets.ts'
 import { partitionInfos } from '../cluster/partition-infos.ts'
 import { retryUntil } from '../cluster/retry.ts'
@@ -295,7 +296,9 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
 
   async #yield(now: number): Promise<void> {
     if (now - this.#yieldedMs < YIELD_EVERY_MS) return
-    await new Promise<void>((resolve) => this.#cluster.runtime.clock.defer(resolve))
+    await new Promise<void>((resolve) => {
+      this.#cluster.runtime.clock.defer(resolve)
+    })
     this.#yieldedMs = this.#cluster.nowMs()
   }
 
@@ -318,11 +321,9 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     const { member, rebalances } = this.#group()
     const isMember = member.membership.generationId >= 0
     await rebalances.release(isMember ? 'revoked' : 'lost', deadlineMs)
-    const left = member.leave()
-    await Promise.race([
-      left,
-      new Promise<void>((resolve) => this.#cluster.runtime.clock.setTimer(Math.max(0, deadlineMs - this.#cluster.nowMs()), resolve, true)),
-    ])
+    const message = 'The group could not be left in time'
+    // The coordinator finds out by itself after session.timeout.ms.
+    await withDeadline(this.#cluster.runtime.clock, member.leave(), deadlineMs, message).catch(() => undefined)
   }
 
   async #endsOf(partitions: readonly TopicPartition[], timestamp: number): Promise<TopicPartitionOffset[]> {

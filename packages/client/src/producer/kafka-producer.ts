@@ -93,7 +93,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
         const batch = this.#append(lane, record)
         if (batch !== undefined) return batch.promiseLast()
       } catch (error) {
-        return Promise.reject(error)
+        return Promise.reject(toKafkaError(error))
       }
     }
     return new Promise((resolve, reject) => {
@@ -163,7 +163,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
           return
         }
       } catch (error) {
-        collector.refuse(index, error as KafkaError)
+        collector.refuse(index, toKafkaError(error))
         return
       }
     }
@@ -238,7 +238,9 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   #awaitMemory(deadlineMs: number): Promise<void> {
     this.#sender.hurry++
     this.#sender.wake()
-    const freed = new Promise<void>((resolve) => this.#memoryWaiters.push(resolve))
+    const freed = new Promise<void>((resolve) => {
+      this.#memoryWaiters.push(resolve)
+    })
     const { bufferMemory, maxBlockMs } = this.#options.config
     const message = `No room in buffer.memory (${bufferMemory} bytes) within max.block.ms (${maxBlockMs} ms)`
     return withDeadline(this.#cluster.runtime.clock, freed, deadlineMs, message).finally(() => this.#sender.hurry--)
@@ -316,4 +318,9 @@ function unknownPartition(topic: string, partition: number, count: number): Kafk
     `Topic '${topic}' has ${count} partitions`,
     `there is no partition ${partition}`,
   )
+}
+
+/** A partitioner of the application may throw anything. */
+function toKafkaError(error: unknown): KafkaError {
+  return error instanceof KafkaError ? error : new KafkaError('STATE', `The record cannot be sent: ${String(error)}`, { cause: error })
 }

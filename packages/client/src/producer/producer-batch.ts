@@ -1,7 +1,6 @@
 /** The records that travel together to one partition, and those who wait for them. */
 
-import type { BuildOptions, RecordBytes, RecordHeader } from '@odradek/protocol'
-import { RecordBatchBuilder } from '@odradek/protocol'
+import type { BuildOptions, RecordBatchBuilder, RecordBytes, RecordHeader } from '@odradek/protocol'
 import type { KafkaError } from '../errors/kafka-error.ts'
 import type { RecordMetadata } from './types.ts'
 

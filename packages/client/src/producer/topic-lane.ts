@@ -58,7 +58,10 @@ export class TopicLane<K, V> {
 
   /** Resolves when none waits any more. */
   emptied(): Promise<void> {
-    return this.#isPumping ? new Promise((resolve) => this.#onEmptied.push(resolve)) : Promise.resolve()
+    if (!this.#isPumping) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#onEmptied.push(resolve)
+    })
   }
 
   /** Refuses all that wait. */

@@ -91,9 +91,5 @@ function checkUuid(value: string): string {
 }
 
 function describe(value: unknown): string {
-  return value === null
-    ? 'null'
-    : typeof value === 'object'
-      ? `an object (${value.constructor?.name ?? 'no class'})`
-      : `${typeof value} ${String(value)}`
+  return value === null ? 'null' : typeof value === 'object' ? `an object (${value.constructor?.name ?? 'no class'})` : `a ${typeof value}`
 }

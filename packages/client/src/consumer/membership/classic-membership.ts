@@ -162,6 +162,7 @@ export class ClassicMembership {
   /** No answer, or none that says where the coordinator is. */
   onCoordinatorFailure(error: KafkaError, nowMs: number): void {
     this.#coordinator = 'unknown'
+    if (this.#state === 'detached') return
     if (this.#state === 'leaving') this.#left()
     else if (error.retriable) this.#backOff(nowMs)
     else this.#fail(error)

@@ -83,7 +83,9 @@ export class GroupMember {
       this.step()
       return Promise.resolve()
     }
-    const left = new Promise<void>((resolve) => this.#onDetached.push(resolve))
+    const left = new Promise<void>((resolve) => {
+      this.#onDetached.push(resolve)
+    })
     this.step()
     return left
   }
