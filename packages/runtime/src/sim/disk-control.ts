@@ -71,6 +71,12 @@ export class DiskControl {
     this.#armedSyncs.push(pattern)
   }
 
+  /** Forgets what was to go wrong with the next writes and syncs; a promise of `tearNextWrite` then never settles. */
+  disarm(): void {
+    this.#armedWrites.length = 0
+    this.#armedSyncs.length = 0
+  }
+
   /** Every sync takes this much longer, until set to 0. */
   slowSyncs(byMs: number): void {
     this.#slowSyncMs = byMs

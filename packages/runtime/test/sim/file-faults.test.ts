@@ -195,6 +195,19 @@ describe('disk faults', () => {
     assert.deepEqual(simulation.faults.all(), { 'disk-full': 1, 'write-failed': 1 })
   })
 
+  it('are called off', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    await simulation.run(async () => {
+      const handle = await openLog(simulation)
+      simulation.disk('a').failNextWrite(/log$/)
+      simulation.disk('a').failNextSync(/log$/)
+      simulation.disk('a').disarm()
+      await handle.write([Buffer.from('abc')], 0)
+      await handle.sync()
+    })
+    assert.deepEqual(simulation.faults.all(), {})
+  })
+
   it('fail a sync, after which a sync that succeeds does not save what that one lost', async () => {
     const simulation = createSimulation({ seed: 1 })
     await simulation.run(async () => {
