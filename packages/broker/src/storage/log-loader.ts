@@ -35,6 +35,8 @@ export interface OpenLogOptions {
 /** Where a scan of a segment starts, and its indexes up to there. */
 interface ResumePoint {
   readonly position: number
+  /** Of the batch there. */
+  readonly offset: number
   readonly indexes: SegmentIndexes
 }
 
@@ -140,11 +142,11 @@ class LogLoader {
     const resume = await this.#resumePoint(first)
     await this.#loadProducers(resume.position > 0 ? this.#soundBelow : first.baseOffset)
     if (resume.position > 0) resume.indexes.transaction.truncateFrom(this.#producers.endOffset)
-    await this.#replay(firstAt, resume.position)
+    await this.#replay(firstAt, resume)
     let nextOffset = first.baseOffset
     for (let at = firstAt; at < this.#segments.length; at++) {
       const segment = this.#segments[at] as Segment
-      const from = at === firstAt ? resume : { position: 0, indexes: emptyIndexes(segment.baseOffset) }
+      const from = at === firstAt ? resume : { position: 0, offset: segment.baseOffset, indexes: emptyIndexes(segment.baseOffset) }
       const scanned = await this.#scan(segment, from, this.#segments[at + 1]?.baseOffset ?? Number.MAX_SAFE_INTEGER)
       nextOffset = scanned.nextOffset
       if (scanned.isTruncated) {
@@ -159,7 +161,7 @@ class LogLoader {
 
   /** The last indexed batch below the recovery point, if the indexes are sound; otherwise the segment's start. */
   async #resumePoint(segment: Segment): Promise<ResumePoint> {
-    const start = { position: 0, indexes: emptyIndexes(segment.baseOffset) }
+    const start = { position: 0, offset: segment.baseOffset, indexes: emptyIndexes(segment.baseOffset) }
     const indexes = segment.sizeBytes === 0 ? undefined : await readIndexFiles(this.#context.files, segment)
     if (indexes === undefined) return start
     const entry = indexes.offset.floorEntry(Math.min(this.#soundBelow, Number.MAX_SAFE_INTEGER) - 1)
@@ -173,7 +175,7 @@ class LogLoader {
     indexes.saved.offset = 0
     indexes.saved.time = 0
     indexes.saved.transaction = 0
-    return { position, indexes }
+    return { position, offset: header.baseOffset, indexes }
   }
 
   async #headerAt(segment: Segment, position: number): Promise<Exclude<ReturnType<typeof headerAt>, string> | undefined> {
@@ -201,13 +203,11 @@ class LogLoader {
   }
 
   /** Brings the producers from their snapshot up to where the scan starts. */
-  async #replay(untilSegment: number, untilPosition: number): Promise<void> {
-    for (let at = 0; at <= untilSegment; at++) {
+  async #replay(untilSegment: number, until: ResumePoint): Promise<void> {
+    const first = this.#segments.findLastIndex(({ baseOffset }) => baseOffset <= this.#producers.endOffset)
+    for (let at = Math.max(first, 0); at <= untilSegment && this.#producers.endOffset < until.offset; at++) {
       const segment = this.#segments[at] as Segment
-      const end = at === untilSegment ? untilPosition : segment.writtenBytes
-      const next = this.#segments[at + 1]
-      const isCovered = at < untilSegment && next !== undefined && next.baseOffset <= this.#producers.endOffset
-      if (end === 0 || isCovered) continue
+      const end = at === untilSegment ? until.position : segment.writtenBytes
       await this.#context.pool.use(segment.path('log'), false, (handle) =>
         walkBatches(handle, segment.path('log'), 0, end, ({ header, buffer, at: position }) => {
           if (header.baseOffset >= this.#producers.endOffset) this.#producers.apply(header, transactionMarkerOf(buffer, position, header))

@@ -1,6 +1,7 @@
 /** An append-only log of record batches over segments: append, roll, flush, close. Loading, reading and retention are beside it. */
 
 import type { BatchHeader, EndTransactionMarker } from '@odradek/protocol'
+import type { Timer } from '@odradek/runtime'
 
 import { LEADER_EPOCH_CHECKPOINT, segmentFileName } from './file-names.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
@@ -14,6 +15,9 @@ import type { IndexFilesContext } from './segment-indexes.ts'
 import { loadIndexes, saveIndexes } from './segment-indexes.ts'
 import type { StorageError } from './storage-error.ts'
 import { TailCache } from './tail-cache.ts'
+
+/** The longest that a timer can wait; `flush.ms` beyond it means never. */
+const MAX_TIMER_MS = 2_147_483_647
 
 /** What the loader found on disk. */
 export interface LoadedLog {
@@ -55,6 +59,8 @@ export class Log {
   /** Syncs of closed segments, one after the other. Never rejects: failures take the log offline. */
   #background: Promise<void> = Promise.resolve()
   #isClosed = false
+  /** Pending while there is something that `flush.ms` wants synced. */
+  #flushTimer: Timer | undefined
 
   constructor(context: LogContext, directory: string, config: LogConfig, loaded: LoadedLog) {
     this.context = context
@@ -129,6 +135,7 @@ export class Log {
     this.#nextOffset = header.lastOffset + 1
     this.cache.append(chunk, header.baseOffset, this.#nextOffset)
     this.#writer.enqueue(segment, chunk, this.#nextOffset, header.recordCount)
+    if (this.config.flushMs < MAX_TIMER_MS) this.#flushTimer ??= this.#startFlushTimer(this.config.flushMs)
   }
 
   whenWritten(lastOffset: number): Promise<void> {
@@ -226,6 +233,7 @@ export class Log {
   /** Waits for what is under way and closes every file, saving nothing more. */
   async releaseFiles(): Promise<void> {
     this.#isClosed = true
+    this.#flushTimer?.cancel()
     await this.#writer.whenIdle()
     await this.#background
     this.cache.clear()
@@ -273,6 +281,15 @@ export class Log {
 
   #encodeSnapshot(): Buffer {
     return encodeProducerSnapshot(this.producers.toSnapshot(), (data) => this.context.codecs.crc32c(data))
+  }
+
+  #startFlushTimer(delayMs: number): Timer {
+    const flush = (): void => {
+      this.#flushTimer = undefined
+      // A failure has taken the log offline and been reported there.
+      if (!this.#isClosed && this.failure === undefined) this.flush().catch(() => undefined)
+    }
+    return this.context.clock.setTimer(delayMs, flush, true)
   }
 
   async #syncDirectories(path: string): Promise<void> {
