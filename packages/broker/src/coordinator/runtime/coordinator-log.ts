@@ -13,7 +13,8 @@ const inflatedBytesMax = 64 * 1024 * 1024
 export function encodeBatch(records: readonly CoordinatorRecord[], timestampMs: number, codecs: Codecs): Buffer {
   const builder = new RecordBatchBuilder(records.reduce((bytes, record) => bytes + estimateBytes(record), batchLayout.BATCH_HEADER_BYTES))
   for (const record of records) builder.append(timestampMs, record.key, record.value)
-  return builder.build({ crc32c: (data) => codecs.crc32c(data) })
+  // No producer, yet a sequence from 0: as Kafka's own coordinators write it.
+  return builder.build({ crc32c: (data) => codecs.crc32c(data), baseSequence: 0 })
 }
 
 /** Splits records so that each part's batch stays within `batchBytesMax`, unless a single record is larger. */
