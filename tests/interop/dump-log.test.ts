@@ -9,8 +9,7 @@ import { runJava } from './harness/java-program.ts'
 import { runKafkaTool } from './harness/kafka-tools.ts'
 import { harnessDir, rootDir, temporaryDirectory } from './harness/paths.ts'
 import { createNodeRuntime } from '@odradek/runtime'
-
-type Support = typeof import('../../packages/broker/test/storage/support.ts')
+import type * as support from '../../packages/broker/test/storage/support.ts'
 
 const codecs = [undefined, 'gzip', 'snappy', 'lz4', 'zstd'] as const
 const committing = { producerId: 7, producerEpoch: 0 }
@@ -19,7 +18,7 @@ const idempotent = { producerId: 9, producerEpoch: 0 }
 
 /** 20 rounds of every kind of batch; leaves one transaction open. Returns how many records there are, markers included. */
 async function fill(dataDir: string): Promise<{ records: number; lastStableOffset: number }> {
-  const { openPartition, batchOf, numbered, markerOf, produce }: Support = await import(
+  const { openPartition, batchOf, numbered, markerOf, produce }: typeof support = await import(
     join(rootDir, 'packages/broker/dist/test/storage/support.js')
   )
   const runtime = createNodeRuntime()

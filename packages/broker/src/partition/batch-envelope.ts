@@ -18,7 +18,7 @@ export interface EnvelopeRules {
   /** `<topic>-<partition>`, for messages. */
   readonly name: string
   readonly maxMessageBytes: number
-  crc32c(data: Uint8Array): number
+  readonly crc32c: (data: Uint8Array) => number
 }
 
 export interface Envelope {

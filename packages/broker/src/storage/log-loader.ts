@@ -149,6 +149,7 @@ class LogLoader {
       const from = at === firstAt ? resume : { position: 0, offset: segment.baseOffset, indexes: emptyIndexes(segment.baseOffset) }
       const scanned = await this.#scan(segment, from, this.#segments[at + 1]?.baseOffset ?? Number.MAX_SAFE_INTEGER)
       nextOffset = scanned.nextOffset
+      if (!this.#options.isClean && segment.writtenBytes > from.position) await this.#syncRecovered(segment)
       if (scanned.isTruncated) {
         await this.#discard(this.#segments.splice(at + 1))
         break
@@ -157,6 +158,17 @@ class LogLoader {
       if (!this.#options.isClean) await saveIndexes(this.#indexFiles(), segment, false)
     }
     return nextOffset
+  }
+
+  /**
+   * What a dead process wrote may be in the kernel's memory alone, and counts as written from here on: it is acknowledged when its
+   * producer sends it again, and later segments are acknowledged on top of it.
+   */
+  async #syncRecovered(segment: Segment): Promise<void> {
+    const { pool, files } = this.#context
+    await pool.use(segment.path('log'), false, (handle) => handle.sync())
+    await files.syncDirectory(segment.directory)
+    await files.syncDirectory(segment.directory.slice(0, segment.directory.lastIndexOf('/')))
   }
 
   /** The last indexed batch below the recovery point, if the indexes are sound; otherwise the segment's start. */

@@ -2,8 +2,7 @@
 
 import type { Runtime, Timer } from '@odradek/runtime'
 
-import type { PartitionOffset } from './data-directory.ts'
-import { DataDirectory } from './data-directory.ts'
+import type { DataDirectory, PartitionOffset } from './data-directory.ts'
 import { FilePool } from './file-pool.ts'
 import { isDeletedDirectoryName, parsePartitionDirectoryName, partitionDirectoryName, retiredDirectoryName } from './file-names.ts'
 import type { LogConfig } from './log-config.ts'
@@ -172,7 +171,7 @@ export class LogManager {
 
   /** Syncs every log and notes how far: what a crash after this has to scan starts here. */
   async checkpoint(): Promise<void> {
-    for (const { log } of [...this.#logs.values()]) {
+    for (const { log } of this.#logs.values()) {
       if (log.isClosed || log.failure !== undefined) continue
       // A failure has taken that log offline and been reported; the others go on.
       await log.flush().catch(() => undefined)
@@ -188,7 +187,7 @@ export class LogManager {
   /** Applies retention to every log. */
   async deleteOldSegments(): Promise<void> {
     let deleted = 0
-    for (const { log } of [...this.#logs.values()]) {
+    for (const { log } of this.#logs.values()) {
       if (log.isClosed || log.failure !== undefined) continue
       try {
         deleted += await deleteOldSegments(log, this.runtime.clock.nowMs())

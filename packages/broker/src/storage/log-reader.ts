@@ -42,8 +42,8 @@ export async function readLog(log: Log, options: LogReadOptions): Promise<LogRea
     const isSplintered = cached.chunks.length >= MIN_CHUNKS_TO_JOIN && cached.sizeBytes < cached.chunks.length * MIN_CHUNK_BYTES
     return isSplintered ? { ...cached, chunks: [Buffer.concat(cached.chunks)] } : cached
   }
-  const first = log.segmentFor(offset) ?? (log.segments[0] as Segment)
-  for (let at = log.segments.indexOf(first); at >= 0 && at < log.segments.length; at++) {
+  const first = log.segmentFor(offset)
+  for (let at = first === undefined ? 0 : log.segments.indexOf(first); at >= 0 && at < log.segments.length; at++) {
     const found = await readSegment(log, log.segments[at] as Segment, options)
     if (found !== undefined) return found
   }

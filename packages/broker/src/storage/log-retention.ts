@@ -44,7 +44,7 @@ function bySize(log: Log): number {
 async function byTime(log: Log, nowMs: number): Promise<number> {
   if (log.config.retentionMs < 0) return 0
   const expired = new Set<Segment>()
-  for (const segment of [...log.segments]) {
+  for (const segment of log.segments.slice()) {
     if (nowMs - (await newestMs(log, segment)) <= log.config.retentionMs) break
     expired.add(segment)
   }

@@ -56,9 +56,11 @@ export class Log {
   readonly #writer: LogWriter
   /** Producer snapshots taken at rolls, until the segment they close is written. */
   readonly #rollSnapshots = new Map<Segment, { nextBaseOffset: number; snapshot: Buffer }>()
-  /** Syncs of closed segments, one after the other. Never rejects: failures take the log offline. */
+  /** Syncs and saving of metadata, one after the other. Never rejects: failures take the log offline. */
   #background: Promise<void> = Promise.resolve()
   #isClosed = false
+  /** Appended to since it was opened. */
+  #isTouched = false
   /** Pending while there is something that `flush.ms` wants synced. */
   #flushTimer: Timer | undefined
 
@@ -123,6 +125,7 @@ export class Log {
 
   /** Takes a batch whose offsets, epoch and timestamps are final, and queues its write. The chunk must stay untouched from now on. */
   append(chunk: Buffer, header: BatchHeader, marker: EndTransactionMarker | undefined): void {
+    this.#isTouched = true
     let segment = this.activeSegment
     if (segment.shouldRoll(header, this.config, this.context.clock.nowMs())) segment = this.roll()
     this.epochs.assign(header.partitionLeaderEpoch, header.baseOffset)
@@ -160,6 +163,7 @@ export class Log {
     const removed = this.segments.splice(0, count)
     for (const segment of removed) {
       segment.isDeleted = true
+      this.#rollSnapshots.delete(segment)
       this.context.residentIndexes.forget(segment)
     }
     this.advanceLogStart((this.segments[0] as Segment).baseOffset)
@@ -203,17 +207,12 @@ export class Log {
   async flush(): Promise<void> {
     if (this.failure !== undefined) throw this.failure
     const target = this.#nextOffset
-    if (this.#recoveryPoint >= target && this.#snapshotOffset >= target) return
+    if (this.#recoveryPoint >= target && (this.#snapshotOffset >= target || !this.#isTouched)) return
     const segment = this.activeSegment
     const snapshot = this.#encodeSnapshot()
-    await this.#writer.whenWritten(target - 1)
-    await this.#background
-    try {
-      if (segment.sizeBytes > 0) await this.#writer.sync(segment)
-      await this.#saveMetadata(segment, target, snapshot)
-    } catch (error) {
-      throw this.#writer.fail(error)
-    }
+    const flushed = this.#background.then(() => this.#flushTo(target, segment, snapshot))
+    this.#background = flushed.catch(() => undefined)
+    await flushed
   }
 
   /** Flushes and closes the files; nothing may be appended or read afterwards. Rejects with StorageError when the flush fails. */
@@ -224,7 +223,8 @@ export class Log {
       if (this.failure !== undefined) return
       this.activeSegment.sealTimeIndex()
       await this.flush()
-      await saveIndexes(this.indexFiles, this.activeSegment, true)
+      await this.#background
+      if (this.#isTouched) await saveIndexes(this.indexFiles, this.activeSegment, true)
     } finally {
       await this.releaseFiles()
     }
@@ -250,19 +250,35 @@ export class Log {
   }
 
   #segmentComplete(segment: Segment): void {
-    const roll = this.#rollSnapshots.get(segment)
-    if (roll === undefined) return
     this.#background = this.#background.then(async () => {
       try {
-        if (this.failure !== undefined) return
-        await this.#writer.sync(segment)
-        await this.#saveMetadata(segment, roll.nextBaseOffset, roll.snapshot)
-        this.#rollSnapshots.delete(segment)
-        this.context.residentIndexes.touch(segment)
+        if (this.failure === undefined) await this.#syncRolled(segment)
       } catch (error) {
         this.#writer.fail(error)
       }
     })
+  }
+
+  /** Makes a rolled segment, all of it written, durable with its metadata. A no-op when it is already. */
+  async #syncRolled(segment: Segment): Promise<void> {
+    const roll = this.#rollSnapshots.get(segment)
+    if (roll === undefined) return
+    await this.#writer.sync(segment)
+    await this.#saveMetadata(segment, roll.nextBaseOffset, roll.snapshot)
+    this.#rollSnapshots.delete(segment)
+    if (!segment.isDeleted) this.context.residentIndexes.touch(segment)
+  }
+
+  async #flushTo(target: number, segment: Segment, snapshot: Buffer): Promise<void> {
+    try {
+      await this.#writer.whenWritten(target - 1)
+      // Their own turn may come after this one, and the recovery point must not pass them.
+      for (const [rolled, { nextBaseOffset }] of this.#rollSnapshots) if (nextBaseOffset <= target) await this.#syncRolled(rolled)
+      if (segment.sizeBytes > 0) await this.#writer.sync(segment)
+      await this.#saveMetadata(segment, target, snapshot)
+    } catch (error) {
+      throw this.#writer.fail(error)
+    }
   }
 
   /** Indexes, producer snapshot and epochs as of `offset`, whose data is synced already; then the recovery point may move. */

@@ -20,7 +20,7 @@ export interface IndexFilesContext {
   readonly pool: FilePool
   readonly logger: StorageLogger
   readonly indexIntervalBytes: number
-  crc32c(data: Uint8Array): number
+  readonly crc32c: (data: Uint8Array) => number
 }
 
 /** What the index files say, undefined where they cannot be right for the segment's log file. */

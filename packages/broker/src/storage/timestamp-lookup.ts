@@ -29,7 +29,7 @@ export async function findByTimestamp(
   startOffset: number,
   inflate: Inflate,
 ): Promise<FoundTimestamp | undefined> {
-  for (const segment of [...log.segments]) {
+  for (const segment of log.segments.slice()) {
     const { offset, time } = await log.ensureIndexes(segment)
     if ((segment.maxTimestamp ?? -1) < timestamp) continue
     let position = offset.positionFor(Math.max(time.offsetFor(timestamp - 1), startOffset))
@@ -52,7 +52,7 @@ export async function findByTimestamp(
 /** The first record with the largest timestamp in the log; the last of its batch where the broker stamps it. Undefined without any timestamp. */
 export async function findMaxTimestamp(log: Log, inflate: Inflate): Promise<FoundTimestamp | undefined> {
   let best: Segment | undefined
-  for (const segment of [...log.segments]) {
+  for (const segment of log.segments.slice()) {
     await log.ensureIndexes(segment)
     if ((segment.maxTimestamp ?? -1) > (best?.maxTimestamp ?? -1)) best = segment
   }

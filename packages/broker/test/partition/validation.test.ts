@@ -22,7 +22,7 @@ before(async () => {
 
 /** What happens to one batch on a fresh partition. */
 async function outcome(
-  build: (options: { nowMs: number; batch(records: readonly TestRecord[], options?: BatchOptions): Buffer }) => Buffer,
+  build: (options: { nowMs: number; batch: (records: readonly TestRecord[], options?: BatchOptions) => Buffer }) => Buffer,
   config: Partial<LogConfig> = {},
   options: Partial<AppendOptions> = {},
 ): Promise<AppendResult> {
