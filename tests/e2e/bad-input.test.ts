@@ -31,12 +31,15 @@ function assertOneLine(result: ProcessResult, code: number, pattern: RegExp): vo
 test('the port is taken', async () => {
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
-  const address = taken.address()
-  assert.ok(address !== null && typeof address === 'object')
-  await using directory = await temporaryDirectory('taken')
-  const result = await odradek(['broker', '--port', String(address.port), '--no-page', '--data-dir', join(directory.path, 'data')])
-  assertOneLine(result, 1, new RegExp(`port ${address.port} .*--port`))
-  await new Promise((resolve) => taken.close(resolve))
+  try {
+    const address = taken.address()
+    assert.ok(address !== null && typeof address === 'object')
+    await using directory = await temporaryDirectory('taken')
+    const result = await odradek(['broker', '--port', String(address.port), '--no-page', '--data-dir', join(directory.path, 'data')])
+    assertOneLine(result, 1, new RegExp(`port ${address.port}.*another port`))
+  } finally {
+    await new Promise((resolve) => taken.close(resolve))
+  }
 })
 
 test('the data directory is in use', async () => {

@@ -105,9 +105,12 @@ async function assemble(options: BootOptions, interceptors: Interceptors, undo: 
   return { cluster, servers, connections, logs, directory, reachable: reachableEndpoint(servers), removeDirectory }
 }
 
+/** Kafka's 3 s spare a large group rebalances while its members start; a laptop and a test only wait for them. */
+const singleNodeDefaults: Readonly<Record<string, string>> = { 'group.initial.rebalance.delay.ms': '0' }
+
 function readConfig({ config: texts = {}, host = '127.0.0.1', port = 0, logger }: BootOptions): BrokerConfig {
   const address = host.includes(':') ? `[${host}]` : host
-  const { config, warnings } = parseBrokerConfig({ listeners: `PLAINTEXT://${address}:${port}`, ...texts })
+  const { config, warnings } = parseBrokerConfig({ listeners: `PLAINTEXT://${address}:${port}`, ...singleNodeDefaults, ...texts })
   for (const warning of warnings) logger.warn(warning)
   return config
 }

@@ -19,7 +19,7 @@ export interface StartBrokerOptions {
   readonly dataDir?: string
   /** Topics to be there when the broker serves; those that exist already are left as they are. */
   readonly topics?: Readonly<Record<string, TopicOptions>>
-  /** Kafka's broker configuration, as text. */
+  /** Kafka's broker configuration, as text. Defaults are Kafka's, except group.initial.rebalance.delay.ms, which is 0. */
   readonly config?: Readonly<Record<string, string>>
   /** Default: the real clock, network and disk. */
   readonly runtime?: Runtime

@@ -34,8 +34,6 @@ export function describeError(error: unknown): string {
 
 function hintFor(code: string): string {
   switch (code) {
-    case 'CONNECTION':
-      return '. Is a broker running there? Start one with: odradek broker (or name another with -b HOST:PORT)'
     case 'UNKNOWN_TOPIC_OR_PARTITION':
       return '. List the topics with: odradek topic list'
     default:

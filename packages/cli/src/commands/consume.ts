@@ -2,9 +2,9 @@
 
 import { Command, Option } from 'commander'
 import { nonNegativeInteger, positiveInteger } from '../arguments.ts'
-import { requireTopics } from '../admin-session.ts'
+import { requireTopics, withKafka } from '../session.ts'
 import { UsageError } from '../errors.ts'
-import { addGlobalOptions, collectKeyValue, createKafka, type GlobalOptions } from '../global-options.ts'
+import { addGlobalOptions, collectKeyValue, type GlobalOptions } from '../global-options.ts'
 import { parseStartPosition } from '../records/start-position.ts'
 import { ConsumeRun } from './consume/run.ts'
 import { createFilter, type FilterOptions } from './consume/filter.ts'
@@ -57,11 +57,8 @@ async function consume(topics: string[], options: ConsumeOptions): Promise<void>
   const from = parseStartPosition(options.from ?? 'latest', Date.now())
   const filter = createFilter(options)
   const writer = await createRecordWriter(options.output, options.format)
-  const kafka = createKafka(options)
-  try {
-    const admin = kafka.admin()
+  await withKafka(options, async (kafka, admin) => {
     await requireTopics(admin, topics)
-    await admin.close()
     const consumer = kafka.consumer({
       groupId: options.group,
       enableAutoCommit: false,
@@ -81,7 +78,5 @@ async function consume(topics: string[], options: ConsumeOptions): Promise<void>
       exitAtEnd: options.exitAtEnd === true,
     })
     await run.run()
-  } finally {
-    await kafka.close()
-  }
+  })
 }

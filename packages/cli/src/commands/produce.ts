@@ -2,10 +2,10 @@
 
 import type { HeaderInput } from '@odradek/client'
 import { Command } from 'commander'
-import { requireTopics } from '../admin-session.ts'
+import { requireTopics, withKafka } from '../session.ts'
 import { nonNegativeInteger } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
-import { addGlobalOptions, collectKeyValue, createKafka, type GlobalOptions } from '../global-options.ts'
+import { addGlobalOptions, collectKeyValue, type GlobalOptions } from '../global-options.ts'
 import type { LineOptions } from '../records/line-parser.ts'
 import { ProduceRun } from './produce/run.ts'
 
@@ -41,17 +41,12 @@ Examples:
 async function produce(topic: string, options: ProduceOptions): Promise<void> {
   if (options.ndjson === true && options.keySeparator !== undefined) throw new UsageError('--ndjson and --key-separator exclude each other')
   if (options.keySeparator === '') throw new UsageError('--key-separator cannot be empty')
-  const kafka = createKafka(options)
-  try {
-    const admin = kafka.admin()
+  await withKafka(options, async (kafka, admin) => {
     await requireTopics(admin, [topic])
-    await admin.close()
     const run = new ProduceRun(kafka.producer(), lineOptions(topic, options))
     await run.readAll(process.stdin)
     run.report(topic)
-  } finally {
-    await kafka.close()
-  }
+  })
 }
 
 function lineOptions(topic: string, options: ProduceOptions): LineOptions {

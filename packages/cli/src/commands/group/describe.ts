@@ -2,7 +2,7 @@
 
 import { groupLags, type GroupLag, type PartitionLag } from '@odradek/monitor'
 import { Command, Option } from 'commander'
-import { requireGroups, withAdmin } from '../../admin-session.ts'
+import { requireGroups, withAdmin } from '../../session.ts'
 import { addGlobalOptions, type GlobalOptions } from '../../global-options.ts'
 import { type Cell, printRows, say } from '../../output/output.ts'
 

@@ -2,7 +2,7 @@
 
 import type { GroupListing } from '@odradek/client'
 import { Command } from 'commander'
-import { withAdmin } from '../../admin-session.ts'
+import { withAdmin } from '../../session.ts'
 import { addGlobalOptions, type GlobalOptions } from '../../global-options.ts'
 import { type Cell, printRows } from '../../output/output.ts'
 

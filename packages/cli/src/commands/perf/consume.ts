@@ -1,10 +1,11 @@
 /** `odradek perf consume`. */
 
+import type { Kafka } from '@odradek/client'
 import { Command } from 'commander'
-import { requireTopics } from '../../admin-session.ts'
+import { requireTopics, withKafka } from '../../session.ts'
 import { positiveInteger } from '../../arguments.ts'
 import { CommandError } from '../../errors.ts'
-import { addGlobalOptions, createKafka, type GlobalOptions } from '../../global-options.ts'
+import { addGlobalOptions, type GlobalOptions } from '../../global-options.ts'
 import { interruption } from '../../signals.ts'
 
 interface PerfConsumeOptions extends GlobalOptions {
@@ -23,18 +24,13 @@ export function perfConsumeCommand(): Command {
       .option('--timeout-ms <ms>', 'longest wait for the next record', positiveInteger, 10_000)
       .addHelpText('after', '\nExample:\n  $ odradek perf consume load -n 1000000'),
   ).action(async (topic: string, options: PerfConsumeOptions) => {
-    const kafka = createKafka(options)
-    try {
-      const admin = kafka.admin()
+    await withKafka(options, async (kafka, admin) => {
       await requireTopics(admin, [topic])
-      await admin.close()
       const result = await measure(kafka, topic, options)
       process.stdout.write(`${header}\n${resultLine(result)}\n`)
       if (result.records < options.records)
         throw new CommandError(`only ${result.records} of ${options.records} records came before the time was up`)
-    } finally {
-      await kafka.close()
-    }
+    })
   })
 }
 
@@ -49,7 +45,7 @@ interface Measurement {
   readonly records: number
 }
 
-async function measure(kafka: ReturnType<typeof createKafka>, topic: string, options: PerfConsumeOptions): Promise<Measurement> {
+async function measure(kafka: Kafka, topic: string, options: PerfConsumeOptions): Promise<Measurement> {
   const consumer = kafka.consumer({
     groupId: options.group ?? `odradek-perf-${process.pid}-${Date.now()}`,
     autoOffsetReset: 'earliest',

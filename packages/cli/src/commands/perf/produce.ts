@@ -3,10 +3,10 @@
 import { randomBytes } from 'node:crypto'
 import type { BytesLike, Producer } from '@odradek/client'
 import { Command } from 'commander'
-import { requireTopics } from '../../admin-session.ts'
+import { requireTopics, withKafka } from '../../session.ts'
 import { nonNegativeInteger, positiveInteger } from '../../arguments.ts'
 import { CommandError, describeError } from '../../errors.ts'
-import { addGlobalOptions, createKafka, type GlobalOptions } from '../../global-options.ts'
+import { addGlobalOptions, type GlobalOptions } from '../../global-options.ts'
 import { say } from '../../output/output.ts'
 import { interruption } from '../../signals.ts'
 import { Latencies } from './latencies.ts'
@@ -27,17 +27,12 @@ export function perfProduceCommand(): Command {
       .option('-r, --throughput <records/s>', 'records a second; 0: as fast as they go', nonNegativeInteger, 0)
       .addHelpText('after', '\nExample:\n  $ odradek perf produce load -n 1000000 -s 100 -X linger.ms=5 -X batch.size=65536'),
   ).action(async (topic: string, options: PerfProduceOptions) => {
-    const kafka = createKafka(options)
-    try {
-      const admin = kafka.admin()
+    await withKafka(options, async (kafka, admin) => {
       await requireTopics(admin, [topic])
-      await admin.close()
       const run = new PerfProduceRun(kafka.producer(), topic, options)
       await run.run()
       run.report()
-    } finally {
-      await kafka.close()
-    }
+    })
   })
 }
 

@@ -1,7 +1,7 @@
 /** `odradek topic alter`: more partitions, other configuration. */
 
 import { Command } from 'commander'
-import { requireTopics, withAdmin } from '../../admin-session.ts'
+import { requireTopics, withAdmin } from '../../session.ts'
 import { positiveInteger } from '../../arguments.ts'
 import { UsageError } from '../../errors.ts'
 import { addGlobalOptions, collectKeyValue, type GlobalOptions } from '../../global-options.ts'

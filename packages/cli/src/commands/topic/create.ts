@@ -1,7 +1,7 @@
 /** `odradek topic create`. */
 
 import { Command } from 'commander'
-import { withAdmin } from '../../admin-session.ts'
+import { withAdmin } from '../../session.ts'
 import { positiveInteger } from '../../arguments.ts'
 import { addGlobalOptions, collectKeyValue, type GlobalOptions } from '../../global-options.ts'
 import { say } from '../../output/output.ts'

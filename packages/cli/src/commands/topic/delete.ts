@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
-import { requireTopics, withAdmin } from '../../admin-session.ts'
+import { requireTopics, withAdmin } from '../../session.ts'
 import { CommandError, UsageError } from '../../errors.ts'
 import { addGlobalOptions, type GlobalOptions } from '../../global-options.ts'
 import { say } from '../../output/output.ts'

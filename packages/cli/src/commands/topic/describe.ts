@@ -2,7 +2,7 @@
 
 import type { Admin, TopicDescription } from '@odradek/client'
 import { Command } from 'commander'
-import { requireTopics, withAdmin } from '../../admin-session.ts'
+import { requireTopics, withAdmin } from '../../session.ts'
 import { addGlobalOptions, type GlobalOptions } from '../../global-options.ts'
 import { type Cell, printRows, renderRows } from '../../output/output.ts'
 

@@ -1,7 +1,7 @@
 /** `odradek topic list`. */
 
 import { Command } from 'commander'
-import { withAdmin } from '../../admin-session.ts'
+import { withAdmin } from '../../session.ts'
 import { addGlobalOptions, type GlobalOptions } from '../../global-options.ts'
 import { printRows } from '../../output/output.ts'
 

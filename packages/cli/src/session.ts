@@ -1,17 +1,37 @@
-/** An admin client for the length of one command, and the errors about names that do not exist. */
+/** The clients of one command, and the errors about names that do not exist. */
 
-import type { Admin } from '@odradek/client'
+import { type Admin, type Kafka, KafkaError } from '@odradek/client'
 import { nearestName } from '@odradek/protocol'
 import { CommandError } from './errors.ts'
 import { createKafka, type GlobalOptions } from './global-options.ts'
 
-export async function withAdmin<Result>(options: GlobalOptions, use: (admin: Admin) => Promise<Result>): Promise<Result> {
+/** How long a cluster that does not answer is waited for: a person is watching. */
+const firstAnswerMs = 4000
+
+/** Rejects within seconds when no broker answers; closes every client at the end. */
+export async function withKafka<Result>(options: GlobalOptions, use: (kafka: Kafka, admin: Admin) => Promise<Result>): Promise<Result> {
   const kafka = createKafka(options)
   try {
-    return await use(kafka.admin())
+    await requireBroker(kafka)
+    return await use(kafka, kafka.admin())
   } finally {
     await kafka.close()
   }
+}
+
+async function requireBroker(kafka: Kafka): Promise<void> {
+  try {
+    await kafka.admin({ defaultApiTimeoutMs: firstAnswerMs }).describeCluster()
+  } catch (error) {
+    if (!(error instanceof KafkaError) || (error.code !== 'TIMEOUT' && error.code !== 'CONNECTION')) throw error
+    const { cause } = error
+    const reason = cause instanceof Error ? cause.message : error.message
+    throw new CommandError(`${reason}. Start a broker with: odradek broker (or name another with -b HOST:PORT)`, { cause: error })
+  }
+}
+
+export function withAdmin<Result>(options: GlobalOptions, use: (admin: Admin) => Promise<Result>): Promise<Result> {
+  return withKafka(options, (_kafka, admin) => use(admin))
 }
 
 /** Throws `CommandError` naming the first topic that does not exist and the nearest one that does. */
