@@ -18,9 +18,8 @@ const idempotent = { producerId: 9, producerEpoch: 0 }
 
 /** 20 rounds of every kind of batch; leaves one transaction open. Returns how many records there are, markers included. */
 async function fill(dataDir: string): Promise<{ records: number; lastStableOffset: number }> {
-  const { openPartition, batchOf, numbered, markerOf, produce }: typeof support = await import(
-    join(rootDir, 'packages/broker/dist/test/storage/support.js')
-  )
+  const loaded = (await import(join(rootDir, 'packages/broker/dist/test/storage/support.js'))) as typeof support
+  const { openPartition, batchOf, numbered, markerOf, produce } = loaded
   const runtime = createNodeRuntime()
   const open = await openPartition(runtime, dataDir, { config: { segmentBytes: 8000, indexIntervalBytes: 500 } })
   for (const codec of codecs) if (codec !== undefined) await runtime.codecs.load(codec)

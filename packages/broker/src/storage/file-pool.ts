@@ -10,13 +10,13 @@ interface PooledFile {
 }
 
 export class FilePool {
-  readonly #files: Files
+  readonly #files: Pick<Files, 'open' | 'stat'>
   readonly #maxOpen: number
   /** In order of last use. */
   readonly #open = new Map<string, PooledFile>()
 
   /** More than `maxOpen` are open only while that many are in use at once. */
-  constructor(files: Files, maxOpen: number) {
+  constructor(files: Pick<Files, 'open' | 'stat'>, maxOpen: number) {
     this.#files = files
     this.#maxOpen = maxOpen
   }

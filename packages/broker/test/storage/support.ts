@@ -27,7 +27,7 @@ export interface OpenPartition {
   readonly partition: Partition
   readonly warnings: string[]
   /** As a broker ends: everything synced, marked clean. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 export interface SetUp {
