@@ -41,7 +41,7 @@ function sortMembers(line: string): string {
   const payload = line.indexOf('payload: {')
   if (payload === -1) return line
   const start = payload + 'payload: '.length
-  const value: { data: { members?: { clientId: string }[] } } = JSON.parse(line.slice(start))
+  const value = JSON.parse(line.slice(start)) as { data: { members?: { clientId: string }[] } }
   value.data.members?.sort((one, other) => one.clientId.localeCompare(other.clientId))
   return line.slice(0, start) + JSON.stringify(value)
 }

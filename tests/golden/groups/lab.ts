@@ -80,7 +80,7 @@ export class Connection {
     this.#clientId = clientId
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('error', () => undefined)
-    socket.on('close', () => this.#waiting.splice(0).forEach(({ fail }) => fail(new Error('the connection was closed'))))
+    socket.on('close', () => this.#fail(new Error('the connection was closed')))
   }
 
   static open(host: string, port: number, clientId: string): Promise<Connection> {
@@ -109,10 +109,14 @@ export class Connection {
 
   close(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#socket.destroyed) return resolve()
-      this.#socket.once('close', () => resolve())
+      if (this.#socket.closed) resolve()
+      else this.#socket.once('close', () => resolve())
       this.#socket.destroy()
     })
+  }
+
+  #fail(error: Error): void {
+    for (const waiting of this.#waiting.splice(0)) waiting.fail(error)
   }
 
   #onData(chunk: Buffer): void {

@@ -40,7 +40,7 @@ export interface GroupCoordinatorOptions {
   readonly logger: Logger
   readonly config: GroupCoordinatorConfig
   /** Opens the log of a partition of __consumer_offsets. */
-  openLog(partition: number): Promise<CoordinatorLog>
+  readonly openLog: (partition: number) => Promise<CoordinatorLog>
 }
 
 export class GroupCoordinator {

@@ -15,7 +15,7 @@ import type { ClassicGroup } from './classic/classic-group.ts'
 import { ClassicGroups } from './classic/classic-groups.ts'
 import { describeGroup, type ListedGroup, listGroup } from './classic/describe.ts'
 import { heartbeat, type HeartbeatRequest } from './classic/heartbeat.ts'
-import type { JoinRequest } from './classic/join.ts'
+import type { JoinRequest } from './classic/join-request.ts'
 import { leave, type LeavingMember } from './classic/leave.ts'
 import { consumerProtocolType, isSubscribedTo } from './classic/subscription.ts'
 import type { SyncRequest } from './classic/sync.ts'
@@ -31,7 +31,7 @@ export interface GroupMachineOptions {
   readonly clock: Clock
   readonly config: GroupCoordinatorConfig
   /** Runs a command of this machine's own making, through its shard. */
-  dispatch(command: (machine: GroupMachine) => Outcome<void>): void
+  readonly dispatch: (command: (machine: GroupMachine) => Outcome<void>) => void
 }
 
 /** Either the error of the whole request, or what each partition answers. */

@@ -1,7 +1,7 @@
 /** JoinGroup and SyncGroup as they come from the wire, made into what the group keeps: bytes are copied out of the request's buffer. */
 
 import type { JoinGroupRequest, SyncGroupRequest } from '@odradek/protocol'
-import type { JoinRequest } from './classic/join.ts'
+import type { JoinRequest } from './classic/join-request.ts'
 import type { SyncRequest } from './classic/sync.ts'
 import type { Caller } from './group-coordinator.ts'
 

@@ -14,12 +14,12 @@ const reloadBackoffMaxMs = 30_000
 export interface ShardOptions<Machine extends StateMachine> {
   readonly topic: string
   readonly partition: number
-  openLog(): Promise<CoordinatorLog>
+  readonly openLog: () => Promise<CoordinatorLog>
   readonly clock: Clock
   readonly codecs: Codecs
   readonly logger: Logger
   readonly writeTimeoutMs: number
-  createMachine(shard: CoordinatorShard<Machine>): Machine
+  readonly createMachine: (shard: CoordinatorShard<Machine>) => Machine
 }
 
 export class CoordinatorShard<Machine extends StateMachine> {

@@ -75,7 +75,7 @@ export class LoadedState<Machine extends StateMachine> {
       outcome.applied?.()
       return this.#park(outcome.response, outcome.durable)
     } catch (error) {
-      return Promise.reject(error)
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)))
     }
   }
 

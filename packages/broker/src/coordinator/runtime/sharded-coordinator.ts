@@ -18,8 +18,8 @@ export interface ShardedCoordinatorOptions<Machine extends StateMachine> {
   readonly codecs: Codecs
   readonly logger: Logger
   readonly writeTimeoutMs: number
-  openLog(partition: number): Promise<CoordinatorLog>
-  createMachine(shard: CoordinatorShard<Machine>): Machine
+  readonly openLog: (partition: number) => Promise<CoordinatorLog>
+  readonly createMachine: (shard: CoordinatorShard<Machine>) => Machine
 }
 
 export class ShardedCoordinator<Machine extends StateMachine> {

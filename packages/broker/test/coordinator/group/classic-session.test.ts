@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ErrorCodes } from '@odradek/protocol'
+import type { CoordinatorError } from '../../../src/coordinator/runtime/coordinator-error.ts'
 import { GroupBench, groupId, hasSettled } from '../support/group-bench.ts'
 
 test('heartbeats keep a session alive, silence ends it', async () => {
@@ -71,7 +72,7 @@ test('while the coordinator is loading a heartbeat is taken on trust, everything
   const [beat, joined, committed] = await Promise.allSettled(answers)
   assert.deepEqual(beat, { status: 'fulfilled', value: ErrorCodes.NONE })
   assert.equal(joined.status === 'fulfilled' && joined.value.errorCode, ErrorCodes.COORDINATOR_LOAD_IN_PROGRESS)
-  assert.equal(committed.status === 'rejected' && committed.reason.code, ErrorCodes.COORDINATOR_LOAD_IN_PROGRESS)
+  assert.equal(committed.status === 'rejected' && (committed.reason as CoordinatorError).code, ErrorCodes.COORDINATOR_LOAD_IN_PROGRESS)
 })
 
 test('before the internal topic exists nobody is the coordinator', async () => {

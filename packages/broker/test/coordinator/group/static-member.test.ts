@@ -12,7 +12,7 @@ async function staticGroup(): Promise<{ bench: GroupBench; a: string; b: string;
   await bench.clock.advance(6000)
   const [a, b, last] = await Promise.all([joinedA, joinedB, joined])
   const generationId = last.generationId ?? -1
-  const idOf = ({ memberId = '' }: JoinGroupResponseInput): string => memberId
+  const idOf = ({ memberId }: JoinGroupResponseInput): string => memberId
   assert.equal(a.leader, idOf(a))
   await bench.sync(idOf(a), generationId, { [idOf(a)]: 'for a', [idOf(b)]: 'for b', [dynamic]: 'for c' }, 'a')
   await bench.sync(idOf(b), generationId, {}, 'b')

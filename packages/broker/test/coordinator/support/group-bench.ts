@@ -66,7 +66,7 @@ export class GroupBench {
 
   /** Joins as clients do: once to get a member id, then with it. */
   async joinWithId(options: JoinOptions = {}): Promise<{ memberId: string; joined: Promise<JoinGroupResponseInput> }> {
-    const { memberId = '' } = await this.join(options)
+    const { memberId } = await this.join(options)
     return { memberId, joined: this.join({ ...options, memberId }) }
   }
 

@@ -233,7 +233,7 @@ export class GroupWorld {
   }
 
   #joined(client: Client, response: JoinGroupResponseInput): void {
-    const { errorCode, memberId = '', generationId = -1, leader, members = [] } = response
+    const { errorCode, memberId, generationId = -1, leader, members } = response
     client.next = 'join'
     if (errorCode === ErrorCodes.MEMBER_ID_REQUIRED) client.memberId = memberId
     if (errorCode === ErrorCodes.UNKNOWN_MEMBER_ID || errorCode === ErrorCodes.FENCED_INSTANCE_ID) client.memberId = ''

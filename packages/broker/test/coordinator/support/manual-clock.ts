@@ -67,5 +67,7 @@ export class ManualClock implements Clock {
 
 /** Lets every promise that can settle do so. */
 export function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }

@@ -43,7 +43,9 @@ export class MemoryLog implements CoordinatorLog {
 
   whenDurable(offset: number): Promise<void> {
     if (offset < this.#durableEnd) return Promise.resolve()
-    return new Promise((resolve, reject) => this.#waiters.push({ offset, resolve, reject }))
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ offset, resolve, reject })
+    })
   }
 
   async forEachBatch(_fromOffset: number, visit: (batch: Buffer) => void | Promise<void>): Promise<void> {

@@ -11,7 +11,8 @@ import type { GroupState } from '../group-state.ts'
 import { type ClassicGroup, emptyGroup } from './classic-group.ts'
 import { onGroupEvent } from './event.ts'
 import { groupFromRecord, newGroupRecord } from './group-record.ts'
-import { join, type JoinRequest } from './join.ts'
+import { join } from './join.ts'
+import type { JoinRequest } from './join-request.ts'
 import { prepareRebalance } from './rebalance.ts'
 import { refusedJoin, refusedSync } from './refusal.ts'
 import { sync, type SyncRequest } from './sync.ts'
@@ -22,9 +23,9 @@ export interface ClassicGroupsOptions {
   readonly state: GroupState
   readonly timers: TimerTable
   /** Reads the clock and the configuration for one transition. */
-  context(): TransitionContext
+  readonly context: () => TransitionContext
   /** Runs an event of a group as a command of its own. */
-  dispatch(groupId: string, event: GroupEvent): void
+  readonly dispatch: (groupId: string, event: GroupEvent) => void
 }
 
 export class ClassicGroups {

@@ -1,16 +1,16 @@
 /** JoinGroup: a new member, a member that was given its id, or a member that rejoins. Source: KIP-62, KIP-345, KIP-394. */
 
-import { ErrorCodes, type JoinGroupResponseInput } from '@odradek/protocol'
+import { ErrorCodes } from '@odradek/protocol'
 import {
   awaitingJoinCount,
   type ClassicGroup,
   type ClassicMember,
-  type MemberProtocol,
   memberIdOfInstance,
   noAssignment,
   sameProtocols,
   withoutPendingJoin,
 } from './classic-group.ts'
+import { type JoinRequest, type JoinResult, updateMember } from './join-request.ts'
 import { supportsProtocols } from './protocol-selection.ts'
 import { joinedResponse, rebalanceOrCompleteJoin } from './rebalance.ts'
 import { refusedJoin } from './refusal.ts'
@@ -21,28 +21,7 @@ import { memberError } from './validation.ts'
 /** Member ids of one group that may be given out and not yet used. Kafka has no such limit; without one a client that never comes back fills the memory. */
 const pendingMembersMax = 10_000
 
-export interface JoinRequest {
-  /** Empty for a member that has no id yet. */
-  readonly memberId: string
-  readonly groupInstanceId: string | null
-  readonly sessionTimeoutMs: number
-  readonly rebalanceTimeoutMs: number
-  readonly protocolType: string
-  readonly protocols: readonly MemberProtocol[]
-  readonly clientId: string
-  readonly clientHost: string
-  /** The id that a new member gets. */
-  readonly newMemberId: string
-  /** From JoinGroup 4 on a dynamic member must come back with the id that it was given (KIP-394). */
-  readonly requiresKnownMemberId: boolean
-  /** From JoinGroup 9 on a returning static leader can be told not to assign anew (KIP-814). */
-  readonly supportsSkippingAssignment: boolean
-}
-
-/** Either an answer at once, or the id of the member under which the request waits. */
-export type JoinResult = { readonly response: JoinGroupResponseInput } | { readonly waitsAs: string }
-
-/** Joins `group` into `transition`. Group ids and session timeouts have been checked before. */
+/** Joins the group of `transition`. Group ids and session timeouts have been checked before. */
 export function join(transition: Transition, request: JoinRequest, context: TransitionContext): JoinResult {
   const { memberId } = request
   if (!acceptsMember(transition.group, memberId, context.config.maxSize)) {
@@ -128,15 +107,4 @@ function joinKnown(transition: Transition, request: JoinRequest, context: Transi
   updateMember(transition, request, member)
   rebalanceOrCompleteJoin(transition, context)
   return { waitsAs: memberId }
-}
-
-/** Takes over what a rejoining member says of itself; its request waits from here on. */
-export function updateMember(transition: Transition, request: JoinRequest, member: ClassicMember): void {
-  transition.putMember({
-    ...member,
-    protocols: request.protocols,
-    rebalanceTimeoutMs: request.rebalanceTimeoutMs,
-    sessionTimeoutMs: request.sessionTimeoutMs,
-    awaitingJoin: true,
-  })
 }

@@ -3,7 +3,7 @@
 import { ErrorCodes } from '@odradek/protocol'
 import type { ClassicMember } from './classic-group.ts'
 import { groupRecord } from './group-record.ts'
-import { type JoinRequest, type JoinResult, updateMember } from './join.ts'
+import { type JoinRequest, type JoinResult, updateMember } from './join-request.ts'
 import { selectProtocol } from './protocol-selection.ts'
 import { completeJoinWhenAllJoined, joinedMembers, joinedResponse, prepareRebalance } from './rebalance.ts'
 import { refusedJoin, refusedSync } from './refusal.ts'

@@ -5,10 +5,9 @@ export class Waiters<Response> {
 
   /** The request that waited under this member before, if any: its client has asked again and is not listening any more. */
   add(groupId: string, memberId: string, answer: (response: Response) => void): ((response: Response) => void) | undefined {
-    let group = this.#waiting.get(groupId)
-    if (group === undefined) this.#waiting.set(groupId, (group = new Map()))
+    const group = this.#waiting.get(groupId) ?? new Map<string, (response: Response) => void>()
     const former = group.get(memberId)
-    group.set(memberId, answer)
+    this.#waiting.set(groupId, group.set(memberId, answer))
     return former
   }
 

@@ -23,11 +23,9 @@ export class OffsetStore {
   }
 
   put(groupId: string, topic: string, partition: number, value: OffsetCommitValue): void {
-    let topics = this.#groups.get(groupId)
-    if (topics === undefined) this.#groups.set(groupId, (topics = new Map()))
-    let partitions = topics.get(topic)
-    if (partitions === undefined) topics.set(topic, (partitions = new Map()))
-    partitions.set(partition, value)
+    const topics = this.#groups.get(groupId) ?? new Map<string, Map<number, OffsetCommitValue>>()
+    const partitions = topics.get(topic) ?? new Map<number, OffsetCommitValue>()
+    this.#groups.set(groupId, topics.set(topic, partitions.set(partition, value)))
   }
 
   remove(groupId: string, topic: string, partition: number): void {
