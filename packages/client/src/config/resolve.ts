@@ -2,7 +2,7 @@
 
 import { nearestName } from '@odradek/protocol'
 import { ConfigError } from '../errors/kafka-error.ts'
-import type { ConfigInputs, ConfigKey, ConfigTable, ConfigValues, ListKey } from './descriptor.ts'
+import type { ConfigInputs, ConfigKey, ConfigTable, ConfigValues, IntKey, ListKey } from './descriptor.ts'
 
 const HIDDEN = '[hidden]'
 
@@ -49,7 +49,7 @@ function unknownKey(what: string, name: string, known: readonly string[], tables
 export function checkValue(key: ConfigKey, value: unknown): unknown {
   switch (key.type) {
     case 'int':
-      return checkInt(key.kafka, typeof value === 'string' && value.trim() !== '' ? Number(value) : value, key.min, key.max)
+      return checkInt(key, value)
     case 'boolean':
       if (value === true || value === 'true') return true
       if (value === false || value === 'false') return false
@@ -64,14 +64,14 @@ export function checkValue(key: ConfigKey, value: unknown): unknown {
   }
 }
 
-function checkInt(name: string, value: unknown, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER): number {
+function checkInt(key: IntKey, written: unknown): number {
+  const value = typeof written === 'string' && written.trim() !== '' ? Number(written) : written
   if (typeof value !== 'number' || !Number.isSafeInteger(value))
-    throw new ConfigError(`${name} must be a whole number, not ${JSON.stringify(value)}`)
-  if (value < min || value > max) {
-    const bounds = max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `between ${min} and ${max}`
-    throw new ConfigError(`${name} must be ${bounds}, not ${value}`)
-  }
-  return value
+    throw new ConfigError(`${key.kafka} must be a whole number, not ${show(key, written)}`)
+  const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = key
+  if (value >= min && value <= max) return value
+  const bounds = max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `between ${min} and ${max}`
+  throw new ConfigError(`${key.kafka} must be ${bounds}, not ${value}`)
 }
 
 function checkChoice(

@@ -1,12 +1,13 @@
 /** Gathers records into batches, partition by partition, within `buffer.memory`. */
 
 import type { RecordBytes, RecordHeader } from '@odradek/protocol'
-import { RecordBatchBuilder } from '@odradek/protocol'
+import { batchLayout, RecordBatchBuilder } from '@odradek/protocol'
 import { PartitionQueue } from './partition-queue.ts'
 import { ProducerBatch } from './producer-batch.ts'
 
 /** Builders kept for the next batches rather than left to the garbage collector. */
 const MAX_SPARE_BUILDERS = 256
+const { BATCH_HEADER_BYTES } = batchLayout
 
 export interface AccumulatorOptions {
   readonly batchSizeBytes: number
@@ -64,7 +65,7 @@ export class Accumulator {
       this.close(queue)
       batch = undefined
     }
-    batch ??= this.#openBatch(queue, maxBytes)
+    batch ??= this.#openBatch(queue, maxBytes <= limit ? maxBytes : exactBytes(key, value, headers, maxBytes))
     batch?.append(timestampMs, key, value, headers)
     return batch
   }
@@ -97,8 +98,8 @@ export class Accumulator {
     if (this.#topics.get(topic)?.every((queue) => queue.isIdle) === true) this.#topics.delete(topic)
   }
 
-  #openBatch(queue: PartitionQueue, maxBytes: number): ProducerBatch | undefined {
-    const bytes = Math.max(this.#options.batchSizeBytes, maxBytes)
+  #openBatch(queue: PartitionQueue, recordBytes: number): ProducerBatch | undefined {
+    const bytes = Math.max(this.#options.batchSizeBytes, recordBytes + BATCH_HEADER_BYTES)
     // A record larger than all of the memory may go when nothing else is there; send() has checked it against max.request.size.
     if (bytes > this.availableBytes && this.#usedBytes > 0) return undefined
     const builder = bytes === this.#options.batchSizeBytes ? this.#spareBuilders.pop() : undefined

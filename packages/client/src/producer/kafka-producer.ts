@@ -22,6 +22,7 @@ import { RecordEncoder } from './record-encoder.ts'
 import { Sender } from './sender.ts'
 import { SentBatchCollector } from './sent-batch.ts'
 import { StickyPartition } from './sticky.ts'
+import { toKafkaError } from './to-kafka-error.ts'
 import type { BlockedRecord } from './topic-lane.ts'
 import { TopicLane } from './topic-lane.ts'
 import type { CloseOptions, Producer, ProducerRecord, RecordMetadata, SentBatch } from './types.ts'
@@ -318,9 +319,4 @@ function unknownPartition(topic: string, partition: number, count: number): Kafk
     `Topic '${topic}' has ${count} partitions`,
     `there is no partition ${partition}`,
   )
-}
-
-/** A partitioner of the application may throw anything. */
-function toKafkaError(error: unknown): KafkaError {
-  return error instanceof KafkaError ? error : new KafkaError('STATE', `The record cannot be sent: ${String(error)}`, { cause: error })
 }

@@ -1,14 +1,14 @@
 /** The first step of a record: checked, serialised, measured. One object is reused for all records. */
 
 import type { RecordHeader } from '@odradek/protocol'
-import { RecordBatchBuilder } from '@odradek/protocol'
+import { batchLayout, RecordBatchBuilder } from '@odradek/protocol'
 import { KafkaError, SerializationError } from '../errors/kafka-error.ts'
 import { toRecordHeaders } from '../headers.ts'
 import type { Serializer } from '../serde/serde.ts'
 import { exactBytes } from './accumulator.ts'
 import type { ProducerRecord } from './types.ts'
 
-const BATCH_HEADER_BYTES = 61
+const { BATCH_HEADER_BYTES } = batchLayout
 
 export interface RecordEncoderOptions<K, V> {
   readonly key: Serializer<K> | undefined

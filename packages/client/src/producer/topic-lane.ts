@@ -1,7 +1,8 @@
 /** The way of records into one topic: which partition, and waiting in order for metadata or memory. */
 
 import type { TopicMetadata } from '../cluster/metadata-cache.ts'
-import { KafkaError } from '../errors/kafka-error.ts'
+import type { KafkaError } from '../errors/kafka-error.ts'
+import { toKafkaError } from './to-kafka-error.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import type { StickyPartition } from './sticky.ts'
 import type { ProducerRecord } from './types.ts'
@@ -73,18 +74,17 @@ export class TopicLane<K, V> {
 
   async #pump(): Promise<void> {
     this.#isPumping = true
-    let next = 0
-    for (;;) {
-      const queue = this.#blocked
-      const blocked = queue[next]
-      if (blocked === undefined) break
-      const settled = await this.#place(blocked, queue)
-      // All were refused meanwhile: the array is another one.
-      if (queue !== this.#blocked) next = 0
-      else if (settled) next++
-      if (next >= 1024 || next === this.#blocked.length) {
-        this.#blocked.splice(0, next)
-        next = 0
+    while (this.#blocked.length > 0) {
+      const placed = this.#placeAll()
+      this.#blocked.splice(0, placed)
+      const [first] = this.#blocked
+      if (first === undefined) break
+      try {
+        if (this.metadata === undefined) this.metadata = await this.#options.awaitMetadata(this.topic, first.deadlineMs)
+        else await this.#options.awaitMemory(first.deadlineMs)
+      } catch (error) {
+        // Unless all were refused meanwhile.
+        if (this.#blocked[0] === first) this.#blocked.shift()?.onRefused(toKafkaError(error))
       }
     }
     this.#isPumping = false
@@ -93,23 +93,18 @@ export class TopicLane<K, V> {
     for (const resolve of emptied) resolve()
   }
 
-  /** True when the record has been appended or refused. */
-  async #place(blocked: BlockedRecord<K, V>, queue: readonly BlockedRecord<K, V>[]): Promise<boolean> {
-    try {
-      this.metadata ??= await this.#options.awaitMetadata(this.topic, blocked.deadlineMs)
-      if (queue !== this.#blocked) return false
-      const batch = this.#options.append(this, blocked.record)
-      if (batch === undefined) {
-        await this.#options.awaitMemory(blocked.deadlineMs)
-        return false
+  /** As many as there is memory for, in one go, so that they share batches; returns how many are dealt with. */
+  #placeAll(): number {
+    if (this.metadata === undefined) return 0
+    for (const [index, blocked] of this.#blocked.entries()) {
+      try {
+        const batch = this.#options.append(this, blocked.record)
+        if (batch === undefined) return index
+        blocked.onAppended(batch)
+      } catch (error) {
+        blocked.onRefused(toKafkaError(error))
       }
-      blocked.onAppended(batch)
-    } catch (error) {
-      if (queue !== this.#blocked) return false
-      blocked.onRefused(
-        error instanceof KafkaError ? error : new KafkaError('STATE', `The record cannot be sent: ${String(error)}`, { cause: error }),
-      )
     }
-    return true
+    return this.#blocked.length
   }
 }
