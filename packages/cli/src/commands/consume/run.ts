@@ -29,7 +29,7 @@ export class ConsumeRun {
   readonly #options: ConsumeRunOptions
   /** Where reading ends under `-e`, by partition. */
   #ends = new Map<string, number>()
-  /** The next offset of what has been printed and not yet committed, by partition. */
+  /** Offsets to commit, by partition: the next after what has been printed, or where reading starts. */
   readonly #printed = new Map<string, OffsetToCommit>()
   #assigned = false
   #written = 0
@@ -94,7 +94,11 @@ export class ConsumeRun {
     const committed = offsetsByPlace(await this.#consumer.committed(assigned))
     const fresh = assigned.filter((place) => !committed.has(placeKey(place)))
     if (fresh.length === 0) return
-    for (const offset of await startOffsets(this.#consumer, fresh, this.#options.from)) this.#consumer.seek(offset)
+    for (const offset of await startOffsets(this.#consumer, fresh, this.#options.from)) {
+      this.#consumer.seek(offset)
+      // Committed even if nothing of the partition is printed, so that its lag is known.
+      this.#printed.set(placeKey(offset), offset)
+    }
   }
 
   async #loop(interrupted: Interruption): Promise<void> {
