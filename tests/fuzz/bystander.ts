@@ -1,5 +1,6 @@
 /** A client that does nothing wrong, and notices when it is not served. */
 
+import { setTimeout as pause } from 'node:timers/promises'
 import { connect, type Socket } from 'node:net'
 import { type Api, decodeResponseHeader, encodeRequestFrame, ErrorCodes, metadata, Reader } from '@odradek/protocol'
 import { topic } from './valid-requests.ts'
@@ -42,7 +43,7 @@ export class Bystander {
       if (found !== this.topicId) throw new Error(`the topic's id has become ${found}`)
       this.slowestMs = Math.max(this.slowestMs, performance.now() - started)
       this.requests++
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      await pause(pauseMs)
     }
   }
 }

@@ -1,5 +1,6 @@
 /** Sends damaged requests to a broker while a bystander uses it, and says what became of both. */
 
+import { setTimeout as pause } from 'node:timers/promises'
 import { connect } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -143,10 +144,10 @@ function ask(port: number, bytes: Buffer, waitMs: number = validPatienceMs): Pro
 /** Memory in use once what can be collected has been. */
 async function settledHeap(): Promise<number> {
   setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
+  const collect = runInNewContext('gc') as () => void
   for (let round = 0; round < 3; round++) {
-    if (typeof collect === 'function') collect()
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    collect()
+    await pause(20)
   }
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external

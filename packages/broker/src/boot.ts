@@ -39,7 +39,7 @@ export interface BrokerParts {
   /** An endpoint that clients on this machine can use. */
   readonly reachable: Endpoint
   /** Removes a temporary data directory; keeps any other. */
-  removeDirectory(): Promise<void>
+  readonly removeDirectory: () => Promise<void>
 }
 
 const defaultBudgetBytes = 256 * 1024 * 1024

@@ -85,7 +85,7 @@ export class ClusterState implements Cluster {
 
   /** Answers whoever waits, so that the connections can end. */
   beginClosing(): void {
-    for (const listener of [...this.#closeListeners]) listener()
+    for (const listener of this.#closeListeners) listener()
     this.groups.close()
   }
 

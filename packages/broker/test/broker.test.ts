@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -118,7 +119,7 @@ test('topics are made by hand, too, and a bad one is an error', async () => {
 
 test('a port that is taken: one line that says what to do, and nothing left behind', async () => {
   const other = createServer()
-  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  await once(other.listen(0, '127.0.0.1'), 'listening')
   const address = other.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
   await withDirectory(async (dataDir) => {

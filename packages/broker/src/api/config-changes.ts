@@ -99,7 +99,7 @@ export function listElements(
   { cluster }: RequestContext,
 ): readonly string[] {
   const value = currentValue(resource, name, current, cluster.config)
-  if (Array.isArray(value)) return value
+  if (typeof value === 'object' && value !== null) return value
   throw new MetadataError(ErrorCodes.INVALID_CONFIG, `Can't APPEND to or SUBTRACT from key ${name} because its type is not LIST.`)
 }
 

@@ -48,16 +48,14 @@ export interface ApiHandler {
   handle(request: unknown, context: RequestContext): unknown
 }
 
-const nothingToPrepare = (): undefined => undefined
-
 export function handler<Request, RequestInput, Response, ResponseInput>(
   definition: HandlerDefinition<Request, RequestInput, Response, ResponseInput>,
 ): ApiHandler {
-  const erased: Omit<ApiHandler, 'notServed' | 'pipelined' | 'prepare'> = definition
+  const erased: HandlerDefinition<unknown, unknown, unknown, unknown> = definition
   return {
     ...erased,
-    notServed: definition.notServed ?? [],
-    pipelined: definition.pipelined ?? false,
-    prepare: definition.prepare ?? nothingToPrepare,
+    notServed: erased.notServed ?? [],
+    pipelined: erased.pipelined ?? false,
+    prepare: (request, context) => erased.prepare?.(request, context),
   }
 }

@@ -8,9 +8,9 @@ export interface InterceptedCall<Request, ResponseInput> {
   readonly request: Request
   readonly context: RequestContext
   /** Lets the broker handle the request; resolves to its answer. */
-  proceed(): Promise<Answer<ResponseInput>>
+  readonly proceed: () => Promise<Answer<ResponseInput>>
   /** Closes the client's connection. */
-  disconnect(): void
+  readonly disconnect: () => void
 }
 
 /** Resolves to what the client gets. Null: nothing at all, and the connection's later responses go out without it. */
@@ -47,9 +47,9 @@ export class Interceptors {
   /** Runs the request through the interceptors of its API, then through `handle`. */
   async run(api: AnyApi, request: unknown, context: RequestContext, disconnect: () => void, handle: () => unknown): Promise<unknown> {
     let next = async (): Promise<unknown> => handle()
-    for (const { intercept } of [...(this.#byApi.get(api.key) ?? [])].reverse()) {
+    for (const interceptor of [...(this.#byApi.get(api.key) ?? [])].reverse()) {
       const proceed = next
-      next = async () => intercept({ request, context, proceed, disconnect })
+      next = async () => interceptor.intercept({ request, context, proceed, disconnect })
     }
     return next()
   }

@@ -59,7 +59,7 @@ export class ConnectionTable {
     if (this.#connections.size === 0) return
     await new Promise<void>((resolve) => {
       const timer = this.#clock.setTimer(graceMs, () => {
-        for (const connection of [...this.#connections]) connection.destroy()
+        for (const connection of this.#connections) connection.destroy()
       })
       const whenClosed = (): void => {
         if (this.#connections.size > 0) return
@@ -95,7 +95,7 @@ export class ConnectionTable {
 
   #closeIdle(maxIdleMs: number): void {
     const idleSince = this.#clock.monotonicMs() - maxIdleMs
-    for (const connection of [...this.#connections]) {
+    for (const connection of this.#connections) {
       if (connection.isIdle && connection.lastActiveMs <= idleSince) connection.destroy()
     }
   }

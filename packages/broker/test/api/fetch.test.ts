@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { ErrorCodes, fetch, zeroUuid } from '@odradek/protocol'
 import { batchOf, valuesOf } from '../support/batches.ts'
 import { withBroker } from '../support/broker.ts'
@@ -34,7 +35,7 @@ test('min bytes count across partitions', async () => {
     void waiting.then(() => {
       isAnswered = true
     })
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await setTimeout(50)
     assert.equal(isAnswered, false)
     await send(other, 'orders', batchOf([value]), 1)
     const { partitions } = one((await waiting).responses)

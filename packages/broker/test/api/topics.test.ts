@@ -91,7 +91,7 @@ test('metadata: all topics, none, unknown ones, and those that are created by as
     const namesOf = async (topics: { name: string }[] | null, version: number): Promise<(string | null)[]> => {
       const answer = await client.request(metadata, version, version < 4 ? { topics } : { topics, allowAutoTopicCreation: false })
       assert.equal(one(answer.brokers).nodeId, broker.nodeId)
-      return answer.topics.map(({ name }) => name).sort()
+      return answer.topics.map(({ name }) => name).sort((left, right) => String(left).localeCompare(String(right)))
     }
     for (let version = 1; version <= 13; version++) {
       assert.deepEqual(await namesOf(null, version), ['one', 'two'])

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { apiVersions, decodeResponseHeader, encodeRequestFrame, ErrorCodes, fetch, metadata, produce, Reader } from '@odradek/protocol'
 import { batchOf } from '../support/batches.ts'
 import { withBroker } from '../support/broker.ts'
@@ -200,7 +201,7 @@ test('closing answers who waits, and ends the connections', async () => {
 /** Gives the broker a turn to start the request that was just sent. */
 async function isAliveLater(client: WireClient): Promise<void> {
   assert.equal(client.isClosed, false)
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await setTimeout(50)
 }
 
 test('topics can be created over and over on one connection', async () => {

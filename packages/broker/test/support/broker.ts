@@ -9,7 +9,7 @@ export interface TestBroker {
   readonly client: WireClient
   /** Lines that the broker has logged at level info and above. */
   readonly lines: readonly string[]
-  connect(): Promise<WireClient>
+  readonly connect: () => Promise<WireClient>
 }
 
 /** Runs `body` against a fresh broker; both are gone afterwards, however it ends. */

@@ -4,8 +4,8 @@ import { type Api, decodeResponseHeader, encodeRequestFrame, Reader } from '@odr
 import { createNodeRuntime, type Socket } from '@odradek/runtime'
 
 interface Waiting {
-  resolve(frame: Buffer): void
-  reject(error: Error): void
+  readonly resolve: (frame: Buffer) => void
+  readonly reject: (error: Error) => void
 }
 
 export class WireClient {
