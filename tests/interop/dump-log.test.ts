@@ -8,8 +8,33 @@ import { dumpPartition } from './harness/dump-log.ts'
 import { runJava } from './harness/java-program.ts'
 import { runKafkaTool } from './harness/kafka-tools.ts'
 import { harnessDir, rootDir, temporaryDirectory } from './harness/paths.ts'
-import { createNodeRuntime } from '@odradek/runtime'
-import type * as support from '../../packages/broker/test/storage/support.ts'
+import { createNodeRuntime, type Runtime } from '@odradek/runtime'
+
+/** What is used of the broker's own test support: the storage engine below the network, which this package may not import. */
+interface StorageSupport {
+  readonly openPartition: (runtime: Runtime, dataDir: string, setUp: object) => Promise<OpenPartition>
+  readonly batchOf: (runtime: Runtime, records: readonly object[], options: object) => Buffer
+  readonly numbered: (runtime: Runtime, first: number, count: number, options: object) => Buffer
+  readonly markerOf: (
+    runtime: Runtime,
+    type: 'COMMIT' | 'ABORT',
+    producerId: number,
+    producerEpoch: number,
+    coordinatorEpoch: number,
+  ) => Buffer
+  readonly produce: (partition: Partition, batch: Buffer) => Promise<{ errorCode: number }>
+}
+
+interface Partition {
+  readonly lastStableOffset: number
+  readonly logEndOffset: number
+  append(batch: Buffer, options: { origin: 'coordinator' }): { errorCode: number }
+}
+
+interface OpenPartition {
+  readonly partition: Partition
+  close(): Promise<void>
+}
 
 const codecs = [undefined, 'gzip', 'snappy', 'lz4', 'zstd'] as const
 const committing = { producerId: 7, producerEpoch: 0 }
@@ -18,7 +43,7 @@ const idempotent = { producerId: 9, producerEpoch: 0 }
 
 /** 20 rounds of every kind of batch; leaves one transaction open. Returns how many records there are, markers included. */
 async function fill(dataDir: string): Promise<{ records: number; lastStableOffset: number }> {
-  const loaded = (await import(join(rootDir, 'packages/broker/dist/test/storage/support.js'))) as typeof support
+  const loaded = (await import(join(rootDir, 'packages/broker/dist/test/storage/support.js'))) as StorageSupport
   const { openPartition, batchOf, numbered, markerOf, produce } = loaded
   const runtime = createNodeRuntime()
   const open = await openPartition(runtime, dataDir, { config: { segmentBytes: 8000, indexIntervalBytes: 500 } })
