@@ -70,11 +70,14 @@ test('an acknowledged record survives kill -9, and idempotence leaves no record 
   for (let round = 1; round <= rounds; round++) {
     await awaitLoad(producer, logPath, before)
     await broker.kill()
+    // It would outrun whoever reads to the end.
+    producer.child.kill('SIGSTOP')
     const acknowledged = parse(await readFile(logPath, 'utf8'))
     before = (await stat(logPath)).size
     await broker.restart()
     starts.push(Math.round(broker.startMs))
     assertAllThere(acknowledged, await everyRecord(broker), round)
+    producer.child.kill('SIGCONT')
   }
   producer.child.stdin?.end()
   assert.equal(await producer.exited, 0, producer.stderr())

@@ -98,7 +98,7 @@ function waitForLine(
     const fail = (why: string): void => {
       if (look()) return
       finish()
-      reject(new Error(`${why} before a line matched ${String(pattern)}; it wrote:\n${output()}`))
+      reject(new Error(`${why} before a line matched ${String(pattern)}; it wrote:\n${ending(output())}`))
     }
     const timer = setTimeout(() => fail(`${timeoutMs} ms passed`), timeoutMs)
     const finish = (): void => {
@@ -128,7 +128,10 @@ export async function runProcess(command: string, args: readonly string[], optio
   try {
     const code = await started.exited
     const result = { code, stdout: started.stdout(), stderr: started.stderr() }
-    if (isLate) throw new Error(`${command} ${args.join(' ')} took over ${timeoutMs} ms; it wrote:\n${result.stdout}\n${result.stderr}`)
+    if (isLate)
+      throw new Error(
+        `${command} ${args.join(' ')} took over ${timeoutMs} ms; it wrote:\n${ending(result.stdout)}\n${ending(result.stderr)}`,
+      )
     return result
   } finally {
     clearTimeout(timer)
@@ -139,6 +142,11 @@ export async function runProcess(command: string, args: readonly string[], optio
 export async function mustRun(command: string, args: readonly string[], options: ProcessOptions = {}): Promise<ProcessResult> {
   const result = await runProcess(command, args, options)
   if (result.code !== 0)
-    throw new Error(`${command} ${args.join(' ')} ended with ${result.code}; it wrote:\n${result.stdout}\n${result.stderr}`)
+    throw new Error(`${command} ${args.join(' ')} ended with ${result.code}; it wrote:\n${ending(result.stdout)}\n${ending(result.stderr)}`)
   return result
+}
+
+/** The end of what a program wrote: what an error message has room for. */
+function ending(text: string): string {
+  return text.length <= 4000 ? text : `…${text.slice(-4000)}`
 }

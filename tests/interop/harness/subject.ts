@@ -16,7 +16,11 @@ export async function startSubject(configs: Record<string, string> = {}): Promis
     const kafka = await startKafka({ configs })
     return { bootstrapServers: kafka.bootstrapServers, logDir: kafka.logDir, close: () => kafka.stop() }
   }
-  const args = Object.entries(configs).flatMap(([name, value]) => ['--set', `${name}=${value}`])
+  // As in the harness' Apache Kafka: nobody needs to wait for members that do not come.
+  const args = Object.entries({ 'group.initial.rebalance.delay.ms': '0', ...configs }).flatMap(([name, value]) => [
+    '--set',
+    `${name}=${value}`,
+  ])
   const broker = await startBrokerProcess({ args })
   return { bootstrapServers: broker.bootstrapServers, logDir: broker.dataDir, close: () => broker.stop() }
 }
