@@ -11,7 +11,7 @@ export const PARTITIONS = 3
 const PORT = 9092
 const POLL_MS = 500
 /** A consumer that has read nothing new for so long gives up, and the test says what is missing. */
-const PATIENCE_POLLS = 120
+const PATIENCE_POLLS = 600
 
 export interface ClusterOptions {
   /** Kafka's broker configuration, as text. */
@@ -62,13 +62,13 @@ export class SimulatedCluster {
     await kafka.close()
   }
 
-  /** Joins the group and reads until the ledger holds so many records, commits and leaves. */
-  async consume(host: string, groupId: string, count: number, ledger: Ledger): Promise<void> {
+  /** Joins the group and reads until `isDone` or nothing new has come for long, commits and leaves. */
+  async consume(host: string, groupId: string, ledger: Ledger, isDone: () => boolean): Promise<void> {
     const kafka = this.kafka(host)
     const consumer = kafka.consumer({ key: string, value: string, groupId, autoOffsetReset: 'earliest', enableAutoCommit: false })
     await consumer.subscribe([TOPIC])
     let polls = 0
-    for (let known = 0; ledger.consumed.length < count && polls < PATIENCE_POLLS; polls++) {
+    for (let known = 0; !isDone() && polls < PATIENCE_POLLS; polls++) {
       for (const { key, value, partition, offset } of await consumer.poll(POLL_MS)) {
         ledger.consume({ key: key ?? '', sequence: Number(value), partition, offset })
       }

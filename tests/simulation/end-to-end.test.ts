@@ -27,10 +27,8 @@ async function tell(seed: number, mishap: Mishap, options?: ClusterOptions): Pro
   const committed = await simulation.run(async () => {
     await cluster.start()
     await Promise.all([cluster.produce('producer', RECORDS, ledger), mishap(cluster, ledger)])
-    await Promise.all([
-      cluster.consume('consumer-1', GROUP, ledger.acknowledged.length, ledger),
-      cluster.consume('consumer-2', GROUP, ledger.acknowledged.length, ledger),
-    ])
+    const isDone = (): boolean => ledger.consumed.length >= ledger.acknowledged.length
+    await Promise.all([cluster.consume('consumer-1', GROUP, ledger, isDone), cluster.consume('consumer-2', GROUP, ledger, isDone)])
     return cluster.committedRecords('auditor', GROUP)
   })
   return { simulation, ledger, committed }
