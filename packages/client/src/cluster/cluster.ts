@@ -13,7 +13,8 @@ import { MetadataCache } from './metadata-cache.ts'
 import { NodeLink } from './node-link.ts'
 
 /** Requests that a broker may hold back (fetches, joins) go over connections of their own, so that nothing waits behind them. */
-export type Channel = 'data' | 'group'
+export type Channel = 'data' | 'group' | 'fetch'
+const channels: readonly Channel[] = ['data', 'group', 'fetch']
 
 export interface ClusterOptions {
   readonly runtime: Runtime
@@ -136,7 +137,7 @@ export class Cluster {
   /** Closes the connections to addresses that are neither a node's any more nor in use. */
   #dropStaleLinks(): void {
     const current = new Set(
-      [...this.metadata.nodes.values(), ...this.#bootstrap].flatMap((at) => [linkKey(at, 'data'), linkKey(at, 'group')]),
+      [...this.metadata.nodes.values(), ...this.#bootstrap].flatMap((at) => channels.map((channel) => linkKey(at, channel))),
     )
     for (const [key, link] of this.#links) {
       if (current.has(key) || (link.open?.inFlight ?? 0) > 0) continue

@@ -110,7 +110,7 @@ export class Fetcher<K, V> {
     const asked = plan.take()
     this.#busyNodes.add(nodeId)
     try {
-      const connection = cluster.openConnection(nodeId) ?? (await cluster.connectionTo(nodeId))
+      const connection = cluster.openConnection(nodeId, 'fetch') ?? (await cluster.connectionTo(nodeId, 'fetch'))
       const response = await connection.send(
         fetch,
         this.#request(asked, plan.mayWait),

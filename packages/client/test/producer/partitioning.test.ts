@@ -45,7 +45,10 @@ describe('partitions without a key', () => {
         sticky.sent(60)
         visited.add(chosen)
       }
-      assert.deepEqual([...visited].sort(), available)
+      assert.deepEqual(
+        [...visited].sort((left, right) => left - right),
+        available,
+      )
     }
   })
 
@@ -62,7 +65,15 @@ describe('partitions without a key', () => {
 })
 
 describe('the choice', () => {
-  const metadata = { topic: 't', topicId: '', internal: false, errorCode: 0, partitions: new Array(6).fill(undefined), available: [1, 3] }
+  const noPartitions = Array.from({ length: 6 }, (_, partition) => ({
+    partition,
+    leader: 1,
+    leaderEpoch: 0,
+    replicas: [],
+    isr: [],
+    offlineReplicas: [],
+  }))
+  const metadata = { topic: 't', topicId: '', internal: false, errorCode: 0, partitions: noPartitions, available: [1, 3] }
 
   it('round robin goes over what has a leader', () => {
     const chooser = new PartitionChooser({ partitioner: undefined, roundRobin: true, ignoreKeys: false })

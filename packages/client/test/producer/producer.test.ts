@@ -89,7 +89,13 @@ describe('producer', () => {
   it('keeps at most max.in.flight requests at a broker', async () => {
     const { cluster, producer } = start({ lingerMs: 0, batchSize: 200, maxInFlightRequestsPerConnection: 2 })
     const release: (() => void)[] = []
-    cluster.on(produce, (request) => new Promise((resolve) => release.push(() => resolve(answer(request)))))
+    cluster.on(
+      produce,
+      (request) =>
+        new Promise((resolve) => {
+          release.push(() => resolve(answer(request)))
+        }),
+    )
     const all = Array.from({ length: 10 }, () => producer.send({ topic: 't', partition: 0, value: 'x'.repeat(90) }))
     await cluster.clock.advance(1)
     assert.equal(cluster.of(produce).length, 2)
@@ -210,7 +216,9 @@ describe('producer', () => {
     const waiting: (() => void)[] = []
     cluster.on(produce, (request) => {
       if (open) return answer(request)
-      return new Promise((resolve) => waiting.push(() => resolve(answer(request))))
+      return new Promise((resolve) => {
+        waiting.push(() => resolve(answer(request)))
+      })
     })
     const value = 'x'.repeat(900)
     const fits = [0, 1].map(() => producer.send({ topic: 't', partition: 0, value }))
@@ -326,7 +334,7 @@ describe('producer', () => {
       )
     await cluster.clock.advance(100)
     await Promise.all(all)
-    for (const count of counts) assert.ok(count > 950 && count < 1050, `${counts}`)
+    for (const count of counts) assert.ok(count > 950 && count < 1050, counts.join())
     assert.ok(cluster.of(produce).flatMap((request) => batchesOf(request)).length < 400)
     await producer.close()
   })

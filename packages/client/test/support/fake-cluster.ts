@@ -118,7 +118,12 @@ export class FakeCluster {
     this.requests.push(request)
     const handler = this.#handlers.get(apiKey)
     if (handler === undefined) throw new Error(`no handler for ${api.name}`)
-    const answer = await handler(request.message, request)
+    const before = socket.answered
+    const answering = Promise.resolve(handler(request.message, request))
+    // Answers keep the order of the requests, as a broker's do.
+    socket.answered = before.then(() => answering.then(() => undefined))
+    await before
+    const answer = await answering
     if (Buffer.isBuffer(answer)) {
       socket.deliver(answer)
       return
@@ -157,6 +162,7 @@ class FakeSocket implements Socket {
   readonly #handler: SocketHandler
   readonly #onFrame: (frame: Buffer) => void
   isOpen = true
+  answered: Promise<void> = Promise.resolve()
 
   constructor(port: number, handler: SocketHandler, onFrame: (frame: Buffer) => void) {
     this.remotePort = port

@@ -149,6 +149,8 @@ export class ClassicMembership {
         return this.#sendFrom('sync', nowMs, this.#notBeforeMs)
       case 'leaving':
         return this.#sendFrom('leave', nowMs, 0)
+      case 'assigning':
+        return { send: undefined, wakeAtMs: this.#pollWatchMs }
       default:
         return this.#beat(nowMs)
     }

@@ -1,0 +1,371 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { FetchRequest, FetchResponseInput } from '@odradek/protocol'
+import {
+  consumerProtocolAssignment,
+  consumerProtocolSubscription,
+  ErrorCodes,
+  fetch,
+  heartbeat,
+  joinGroup,
+  leaveGroup,
+  listOffsets,
+  offsetCommit,
+  offsetFetch,
+  RecordBatchBuilder,
+  syncGroup,
+} from '@odradek/protocol'
+import type { Consumer, ConsumerOptions, ConsumerRecord } from '../../src/index.ts'
+import { BrokerError, Kafka, KafkaError, StateError, string } from '../../src/index.ts'
+import { FakeCluster } from '../support/fake-cluster.ts'
+
+/** Partitions of topic 't' as lists of values, committed offsets, and a group with one member. */
+class Log {
+  readonly cluster = new FakeCluster()
+  readonly partitions: string[][]
+  readonly committed = new Map<number, number>()
+  /** What the next heartbeats answer; 0 when empty. */
+  readonly heartbeats: number[] = []
+  generation = 0
+
+  constructor(...partitions: string[][]) {
+    this.partitions = partitions
+    const { cluster } = this
+    cluster.topics.set(
+      't',
+      partitions.map(() => 1),
+    )
+    cluster.on(fetch, (request) => this.#fetch(request))
+    cluster.on(listOffsets, ({ topics }) => ({
+      topics: topics.map(({ name, partitions: asked }) => ({
+        name,
+        partitions: asked.map(({ partitionIndex, timestamp }) => ({
+          partitionIndex,
+          errorCode: 0,
+          timestamp: -1,
+          offset: timestamp === -2 ? 0 : (this.partitions[partitionIndex]?.length ?? 0),
+        })),
+      })),
+    }))
+    cluster.on(joinGroup, ({ memberId, protocols }) => {
+      if (memberId === '') return { errorCode: ErrorCodes.MEMBER_ID_REQUIRED, protocolName: null, leader: '', memberId: 'm1', members: [] }
+      const metadata = protocols[0]?.metadata ?? Buffer.alloc(0)
+      const members = [{ memberId: 'm1', metadata }]
+      return {
+        errorCode: 0,
+        generationId: ++this.generation,
+        protocolName: 'range',
+        protocolType: 'consumer',
+        leader: 'm1',
+        memberId: 'm1',
+        members,
+      }
+    })
+    cluster.on(syncGroup, ({ assignments }) => ({ errorCode: 0, assignment: assignments[0]?.assignment ?? Buffer.alloc(0) }))
+    cluster.on(heartbeat, () => ({ errorCode: this.heartbeats.shift() ?? 0 }))
+    cluster.on(leaveGroup, () => ({ errorCode: 0, members: [] }))
+    cluster.on(offsetFetch, ({ groups }) => ({
+      groups: groups.map(({ groupId, topics }) => ({
+        groupId,
+        topics: (topics ?? []).map(({ name, partitionIndexes }) => ({
+          name,
+          partitions: partitionIndexes.map((partitionIndex) => ({
+            partitionIndex,
+            committedOffset: this.committed.get(partitionIndex) ?? -1,
+            metadata: '',
+            errorCode: 0,
+          })),
+        })),
+      })),
+    }))
+    cluster.on(offsetCommit, ({ topics }) => ({
+      topics: topics.map(({ name, partitions: list }) => ({
+        name,
+        partitions: list.map(({ partitionIndex, committedOffset }) => {
+          this.committed.set(partitionIndex, committedOffset)
+          return { partitionIndex, errorCode: 0 }
+        }),
+      })),
+    }))
+  }
+
+  consumer(options: ConsumerOptions<string, string> = {}): Consumer<string, string> {
+    const { bootstrapServers, runtime } = this.cluster
+    return new Kafka({ bootstrapServers, runtime }).consumer({
+      key: string,
+      value: string,
+      groupId: 'g',
+      autoOffsetReset: 'earliest',
+      ...options,
+    })
+  }
+
+  /** The result of a poll that is given this much time. */
+  async poll(consumer: Consumer<string, string>, timeoutMs = 500): Promise<ConsumerRecord<string, string>[]> {
+    const polled = consumer.poll(timeoutMs)
+    // It may reject before anybody waits for it.
+    polled.catch(() => undefined)
+    await this.cluster.clock.advance(timeoutMs + 1)
+    return polled
+  }
+
+  async #fetch({ topics, maxWaitMs }: FetchRequest): Promise<FetchResponseInput> {
+    const answer = (): FetchResponseInput => ({
+      throttleTimeMs: 0,
+      responses: topics.map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map(({ partition, fetchOffset }) => {
+          const values = this.partitions[partition] ?? []
+          const rest = values.slice(fetchOffset)
+          return {
+            partitionIndex: partition,
+            errorCode: fetchOffset > values.length ? ErrorCodes.OFFSET_OUT_OF_RANGE : 0,
+            highWatermark: values.length,
+            lastStableOffset: values.length,
+            abortedTransactions: null,
+            records: rest.length === 0 ? null : this.#batch(rest, fetchOffset),
+          }
+        }),
+      })),
+    })
+    const now = answer()
+    if (
+      maxWaitMs === 0 ||
+      now.responses.some(({ partitions }) => partitions.some(({ records, errorCode }) => records !== null || errorCode !== 0))
+    )
+      return now
+    await new Promise<void>((resolve) => {
+      this.cluster.clock.setTimer(maxWaitMs, resolve)
+    })
+    return answer()
+  }
+
+  #batch(values: readonly string[], baseOffset: number): Buffer {
+    const builder = new RecordBatchBuilder()
+    for (const value of values) builder.append(1000, null, value)
+    return builder.build({ crc32c: (data) => this.cluster.runtime.codecs.crc32c(data), baseOffset })
+  }
+}
+
+const values = (records: readonly ConsumerRecord<string, string>[]): (string | null)[] => records.map(({ value }) => value)
+
+describe('consumer in a group', () => {
+  it('joins, reads from the committed offset or the reset, commits and leaves', async () => {
+    const log = new Log(['a0', 'a1'], ['b0', 'b1', 'b2'])
+    log.committed.set(1, 2)
+    const consumer = log.consumer({ enableAutoCommit: false })
+    const assigned: string[] = []
+    await consumer.subscribe(['t'], { onAssigned: (list) => void assigned.push(...list.map(({ partition }) => `${partition}`)) })
+    const read = [...(await log.poll(consumer)), ...(await log.poll(consumer))]
+    assert.deepEqual(values(read).sort(), ['a0', 'a1', 'b2'])
+    assert.deepEqual(assigned, ['0', '1'])
+    assert.equal(consumer.currentLag({ topic: 't', partition: 0 }), 0)
+    await consumer.commitSync()
+    assert.deepEqual([...log.committed].sort(), [
+      [0, 2],
+      [1, 3],
+    ])
+    await consumer.close()
+    assert.equal(log.cluster.of(leaveGroup)[0]?.members[0]?.memberId, 'm1')
+  })
+
+  it('auto-commits what earlier polls returned, never what is still to come', async () => {
+    const log = new Log(['a0', 'a1', 'a2', 'a3'])
+    const consumer = log.consumer({ maxPollRecords: 2, autoCommitIntervalMs: 100 })
+    await consumer.subscribe(['t'])
+    assert.deepEqual(values(await log.poll(consumer)), ['a0', 'a1'])
+    assert.equal(log.committed.size, 0)
+    assert.deepEqual(values(await log.poll(consumer)), ['a2', 'a3'])
+    assert.equal(log.committed.get(0), 2)
+    await consumer.close()
+    assert.equal(log.committed.get(0), 4)
+  })
+
+  it('a rebalance revokes inside poll, with a last commit before it', async () => {
+    const log = new Log(['a0'])
+    const consumer = log.consumer({ autoCommitIntervalMs: 1_000_000 })
+    const events: string[] = []
+    await consumer.subscribe(['t'], {
+      onAssigned: () => void events.push('assigned'),
+      onRevoked: () => void events.push(`revoked, committed ${log.committed.get(0)}`),
+      onLost: () => void events.push('lost'),
+    })
+    await log.poll(consumer)
+    log.heartbeats.push(ErrorCodes.REBALANCE_IN_PROGRESS)
+    await log.cluster.clock.advance(3100)
+    assert.deepEqual(events, ['assigned'])
+    await log.poll(consumer)
+    assert.deepEqual(events, ['assigned', 'revoked, committed 1', 'assigned'])
+    log.heartbeats.push(ErrorCodes.UNKNOWN_MEMBER_ID)
+    await log.cluster.clock.advance(3100)
+    await log.poll(consumer)
+    assert.deepEqual(events.slice(3), ['lost', 'assigned'])
+    await consumer.close()
+  })
+
+  it('beats in the background while the application is busy, and is out after max.poll.interval.ms', async () => {
+    const log = new Log(['a0'])
+    const consumer = log.consumer({ maxPollIntervalMs: 10_000, enableAutoCommit: false })
+    await consumer.subscribe(['t'])
+    await log.poll(consumer)
+    await log.cluster.clock.advance(9000)
+    assert.ok(log.cluster.of(heartbeat).length >= 2)
+    assert.equal(log.cluster.of(leaveGroup).length, 0)
+    await log.cluster.clock.advance(2000)
+    assert.equal(log.cluster.of(leaveGroup).length, 1)
+    const error = await consumer.commitSync().catch((reason: unknown) => reason)
+    assert.ok(error instanceof BrokerError && /max\.poll\.interval\.ms/.test(error.message))
+    await log.poll(consumer)
+    assert.equal(consumer.assignment().length, 1)
+    await consumer.close()
+  })
+
+  it('speaks the consumer protocol of Java', async () => {
+    const log = new Log(['a0'], [])
+    const consumer = log.consumer()
+    await consumer.subscribe(['t'])
+    await log.poll(consumer)
+    const [, join] = log.cluster.of(joinGroup)
+    assert.deepEqual(
+      join?.protocols.map(({ name }) => name),
+      ['range', 'roundrobin'],
+    )
+    assert.deepEqual(consumerProtocolSubscription.decode(join?.protocols[0]?.metadata ?? Buffer.alloc(0)).topics, ['t'])
+    const assignment = log.cluster.of(syncGroup)[0]?.assignments[0]?.assignment ?? Buffer.alloc(0)
+    assert.deepEqual(consumerProtocolAssignment.decode(assignment).assignedPartitions, [{ topic: 't', partitions: [0, 1] }])
+    await consumer.close()
+  })
+
+  it('the leader has the group share out again when a topic has grown', async () => {
+    const log = new Log(['a0'])
+    const consumer = log.consumer({ metadataMaxAgeMs: 1000 })
+    await consumer.subscribe(['t'])
+    await log.poll(consumer)
+    log.partitions.push(['b0'])
+    log.cluster.topics.set('t', [1, 1])
+    await log.poll(consumer, 2000)
+    const read = await log.poll(consumer, 2000)
+    assert.equal(consumer.assignment().length, 2)
+    assert.ok([...values(read)].includes('b0') || (await consumer.position({ topic: 't', partition: 1 })) === 1)
+    await consumer.close()
+  })
+
+  it('an error that joining again would not mend is thrown by poll', async () => {
+    const log = new Log(['a0'])
+    log.cluster.on(joinGroup, () => ({
+      errorCode: ErrorCodes.GROUP_AUTHORIZATION_FAILED,
+      protocolName: null,
+      leader: '',
+      memberId: '',
+      members: [],
+    }))
+    const consumer = log.consumer()
+    await consumer.subscribe(['t'])
+    const error = await log.poll(consumer).catch((reason: unknown) => reason)
+    assert.ok(error instanceof BrokerError && error.code === 'GROUP_AUTHORIZATION_FAILED' && error.fatal)
+    await consumer.close()
+  })
+})
+
+describe('consumer with partitions taken by hand', () => {
+  const place = { topic: 't', partition: 0 }
+
+  it('needs no group, and seeks', async () => {
+    const log = new Log(['a0', 'a1', 'a2'])
+    const { bootstrapServers, runtime } = log.cluster
+    const consumer = new Kafka({ bootstrapServers, runtime }).consumer({ value: string, key: string, autoOffsetReset: 'earliest' })
+    await consumer.assign([place])
+    assert.deepEqual(values(await log.poll(consumer)), ['a0', 'a1', 'a2'])
+    consumer.seek({ ...place, offset: 1 })
+    assert.deepEqual(values(await log.poll(consumer)), ['a1', 'a2'])
+    consumer.seekToBeginning()
+    assert.deepEqual(values(await log.poll(consumer)), ['a0', 'a1', 'a2'])
+    consumer.seekToEnd([place])
+    assert.deepEqual(values(await log.poll(consumer)), [])
+    assert.equal(await consumer.position(place), 3)
+    assert.deepEqual(await consumer.endOffsets([place]), [{ ...place, offset: 3 }])
+    assert.throws(() => consumer.commitSync(), /group\.id is missing/)
+    assert.throws(() => consumer.seek({ topic: 't', partition: 9, offset: 0 }), StateError)
+    await consumer.close()
+  })
+
+  it('hands over nothing of a paused partition', async () => {
+    const log = new Log(['a0'], ['b0'])
+    const consumer = log.consumer()
+    await consumer.assign([place, { topic: 't', partition: 1 }])
+    consumer.pause([place])
+    assert.deepEqual(values(await log.poll(consumer)), ['b0'])
+    assert.deepEqual(consumer.paused(), [place])
+    consumer.resume([place])
+    assert.deepEqual(values(await log.poll(consumer)), ['a0'])
+    await consumer.close()
+  })
+
+  it('goes where auto.offset.reset says when the offset is out of range, or says that it is', async () => {
+    const log = new Log(['a0'])
+    const consumer = log.consumer()
+    await consumer.assign([place])
+    consumer.seek({ ...place, offset: 50 })
+    assert.deepEqual(values(await log.poll(consumer)), ['a0'])
+    await consumer.close()
+    const strict = log.consumer({ autoOffsetReset: 'none' })
+    await strict.assign([place])
+    strict.seek({ ...place, offset: 50 })
+    const error = await log.poll(strict).catch((reason: unknown) => reason)
+    assert.ok(error instanceof KafkaError && error.code === 'NO_OFFSET')
+    await strict.close()
+  })
+
+  it('a waiting poll resolves as soon as records come, and at once on wakeup and close', async () => {
+    const log = new Log([])
+    const consumer = log.consumer()
+    await consumer.assign([place])
+    const first = consumer.poll(60_000)
+    await log.cluster.clock.advance(100)
+    log.partitions[0]?.push('late')
+    await log.cluster.clock.advance(600)
+    assert.deepEqual(values(await first), ['late'])
+    const second = consumer.poll(60_000)
+    await log.cluster.clock.advance(10)
+    await assert.rejects(consumer.poll(1), StateError)
+    consumer.wakeup()
+    assert.deepEqual(await second, [])
+    const third = consumer.poll(60_000)
+    await log.cluster.clock.advance(10)
+    await consumer.close()
+    assert.deepEqual(await third, [])
+    await assert.rejects(consumer.poll(), /closed/)
+  })
+
+  it('iterates over records until it is closed', async () => {
+    const log = new Log(['a0', 'a1', 'a2'])
+    const consumer = log.consumer({ maxPollRecords: 1 })
+    await consumer.assign([place])
+    const seen: (string | null)[] = []
+    const done = (async () => {
+      for await (const record of consumer) {
+        seen.push(record.value)
+        if (seen.length === 3) break
+      }
+    })()
+    await log.cluster.clock.advance(100)
+    await done
+    assert.deepEqual(seen, ['a0', 'a1', 'a2'])
+    await consumer.close()
+  })
+
+  it('a partition at its end does not hold up the others', async () => {
+    const log = new Log(
+      Array.from({ length: 50 }, (_, index) => `a${index}`),
+      ['b0'],
+    )
+    const consumer = log.consumer({ maxPollRecords: 10 })
+    await consumer.assign([place, { topic: 't', partition: 1 }])
+    let read = 0
+    for (let i = 0; i < 8 && read < 51; i++) read += (await log.poll(consumer, 20)).length
+    assert.equal(read, 51)
+    const waits = log.cluster.of(fetch).map(({ maxWaitMs }) => maxWaitMs)
+    assert.ok(waits.includes(500))
+    await consumer.close()
+  })
+})
