@@ -10,6 +10,7 @@ import {
   type JoinGroupRequestInput,
   type JoinGroupResponse,
   leaveGroup,
+  listGroups,
   metadata,
   offsetCommit,
   syncGroup,
@@ -31,8 +32,11 @@ export async function prepare(lab: Lab, connection: Connection): Promise<string>
   await connection.request(createTopics, 7, { topics })
   for (let left = 100; left > 0; left--) {
     const { coordinators } = await connection.request(findCoordinator, 6, { keyType: 0, coordinatorKeys: ['any'] })
+    // The list needs every partition of __consumer_offsets, the heartbeat that of this group.
+    const { errorCode } = await connection.request(listGroups, 5, {})
     const beat = await connection.request(heartbeat, 4, { groupId: 'any', memberId: 'nobody', generationId: 0 })
-    if (coordinators[0]?.errorCode === ErrorCodes.NONE && beat.errorCode === ErrorCodes.UNKNOWN_MEMBER_ID) break
+    const isFound = coordinators[0]?.errorCode === ErrorCodes.NONE && beat.errorCode === ErrorCodes.UNKNOWN_MEMBER_ID
+    if (isFound && errorCode === ErrorCodes.NONE) break
     await sleep(100)
   }
   const described = await connection.request(metadata, 12, { topics: [{ name: 'orders' }], allowAutoTopicCreation: false })
