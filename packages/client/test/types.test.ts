@@ -12,7 +12,8 @@ import type {
   SentBatch,
   Serde,
 } from '../src/index.ts'
-import { BrokerError, bytes, int64, json, Kafka, string } from '../src/index.ts'
+import type { BrokerError, bytes } from '../src/index.ts'
+import { int64, json, Kafka, string } from '../src/index.ts'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 

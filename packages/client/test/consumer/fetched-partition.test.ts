@@ -126,7 +126,7 @@ describe('fetched partition', () => {
         error instanceof SerializationError && error.offset === 8 && error.partition === 3 && /t-3 at offset 8/.test(error.message),
     )
     assert.equal(records[2]?.value, null)
-    assert.deepEqual(JSON.parse(JSON.stringify(records[0])).value, { a: 1 })
+    assert.match(JSON.stringify(records[0]), /"offset":7.*"value":\{"a":1\}/)
   })
 
   describe('with read_committed', () => {
