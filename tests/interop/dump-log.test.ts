@@ -1,7 +1,7 @@
 /** What the storage engine writes, read by Kafka's own kafka-dump-log and opened by Kafka's own log: every codec, several segments, transactions. */
 
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { dumpPartition } from './harness/dump-log.ts'
@@ -26,14 +26,16 @@ interface StorageSupport {
 }
 
 interface Partition {
+  readonly logStartOffset: number
   readonly lastStableOffset: number
   readonly logEndOffset: number
   append(batch: Buffer, options: { origin: 'coordinator' }): { errorCode: number }
+  activeProducers(): { producerId: number; producerEpoch: number; lastSequence: number; currentTransactionStartOffset: number }[]
 }
 
 interface OpenPartition {
   readonly partition: Partition
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 const codecs = [undefined, 'gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -41,10 +43,13 @@ const committing = { producerId: 7, producerEpoch: 0 }
 const aborting = { producerId: 8, producerEpoch: 3 }
 const idempotent = { producerId: 9, producerEpoch: 0 }
 
+async function loadSupport(): Promise<StorageSupport> {
+  return (await import(join(rootDir, 'packages/broker/dist/test/storage/support.js'))) as StorageSupport
+}
+
 /** 20 rounds of every kind of batch; leaves one transaction open. Returns how many records there are, markers included. */
 async function fill(dataDir: string): Promise<{ records: number; lastStableOffset: number }> {
-  const loaded = (await import(join(rootDir, 'packages/broker/dist/test/storage/support.js'))) as StorageSupport
-  const { openPartition, batchOf, numbered, markerOf, produce } = loaded
+  const { openPartition, batchOf, numbered, markerOf, produce } = await loadSupport()
   const runtime = createNodeRuntime()
   const open = await openPartition(runtime, dataDir, { config: { segmentBytes: 8000, indexIntervalBytes: 500 } })
   for (const codec of codecs) if (codec !== undefined) await runtime.codecs.load(codec)
@@ -101,8 +106,8 @@ test("Kafka's own log opens the directory and finds the same offsets and produce
   await using directory = await temporaryDirectory('unified-log')
   const { records, lastStableOffset } = await fill(directory.path)
   // A clean log, and one that has lost its indexes and snapshots: both must lead Kafka to the same state.
-  for (const isClean of ['true', 'false']) {
-    const { code, stdout, stderr } = await runJava(join(harnessDir, 'java', 'OpenLog.java'), [join(directory.path, 't-0'), isClean])
+  for (const state of ['clean', 'bare']) {
+    const { code, stdout, stderr } = await runJava(join(harnessDir, 'java', 'OpenLog.java'), [join(directory.path, 't-0'), state])
     assert.equal(code, 0, stderr)
     assert.match(stdout, new RegExp(`^logStartOffset=0 logEndOffset=${records} lastStableOffset=${lastStableOffset}$`, 'm'))
     assert.match(stdout, /^producer 7 epoch=0 lastSequence=104 txn=\d+$/m)
@@ -110,4 +115,48 @@ test("Kafka's own log opens the directory and finds the same offsets and produce
     assert.match(stdout, /^producer 9 epoch=0 lastSequence=99 txn=-1$/m)
   }
   assert.match(await readFile(join(directory.path, 'recovery-point-offset-checkpoint'), 'utf8'), new RegExp(`^0\n1\nt 0 ${records}\n$`))
+})
+
+/** What our log makes of a directory after a crash, in the words of OpenLog.java. */
+async function recovered(dataDir: string): Promise<string[]> {
+  const { openPartition } = await loadSupport()
+  for (const name of ['.kafka_cleanshutdown', 'recovery-point-offset-checkpoint']) await rm(join(dataDir, name))
+  const { partition, close } = await openPartition(createNodeRuntime(), dataDir, {})
+  const { logStartOffset, logEndOffset, lastStableOffset } = partition
+  const lines = partition.activeProducers().map(({ producerId, producerEpoch, lastSequence, currentTransactionStartOffset }) => {
+    return `producer ${producerId} epoch=${producerEpoch} lastSequence=${lastSequence} txn=${currentTransactionStartOffset}`
+  })
+  await close()
+  return [`logStartOffset=${logStartOffset} logEndOffset=${logEndOffset} lastStableOffset=${lastStableOffset}`, ...lines.sort()]
+}
+
+test("a torn log recovers to what Kafka's own log recovers it to", async () => {
+  await using directory = await temporaryDirectory('torn-log')
+  const whole = join(directory.path, 'whole')
+  await fill(whole)
+  const logs = (await readdir(join(whole, 't-0'))).filter((name) => name.endsWith('.log')).sort()
+  // A cut in the last segment, in an earlier one (the rest goes with it), and a wrong byte.
+  const damages: readonly [string, (file: string) => Promise<void>][] = [
+    [logs.at(-1) ?? '', async (file) => truncate(file, (await stat(file)).size - 1)],
+    [logs.at(-3) ?? '', async (file) => truncate(file, 3000)],
+    [
+      logs.at(-2) ?? '',
+      async (file) => {
+        const bytes = await readFile(file)
+        bytes[5000] = (bytes[5000] ?? 0) ^ 1
+        await writeFile(file, bytes)
+      },
+    ],
+  ]
+  for (const [name, damage] of damages) {
+    const [ours, theirs] = [join(directory.path, `ours-${name}`), join(directory.path, `theirs-${name}`)]
+    for (const copy of [ours, theirs]) {
+      await cp(whole, copy, { recursive: true })
+      await damage(join(copy, 't-0', name))
+    }
+    const { code, stdout, stderr } = await runJava(join(harnessDir, 'java', 'OpenLog.java'), [join(theirs, 't-0'), 'crashed'])
+    assert.equal(code, 0, stderr)
+    const [offsets = '', ...producers] = stdout.split('\n').filter((line) => /^(logStartOffset|producer )/.test(line))
+    assert.deepEqual(await recovered(ours), [offsets, ...producers.sort()], name)
+  }
 })

@@ -1,4 +1,4 @@
-// Opens a partition directory with Kafka's own log, recovering it when told that the shutdown was not clean, and prints what it found.
+// Opens a partition directory with Kafka's own log as after a clean shutdown, as after a crash, or with nothing but its segments, and prints what it found.
 
 import java.io.File;
 import java.util.Map;
@@ -14,8 +14,8 @@ import org.apache.kafka.storage.log.metrics.BrokerTopicStats;
 public class OpenLog {
     public static void main(String[] args) throws Exception {
         File directory = new File(args[0]);
-        boolean isClean = Boolean.parseBoolean(args[1]);
-        if (!isClean) {
+        boolean isClean = args[1].equals("clean");
+        if (args[1].equals("bare")) {
             for (File file : directory.listFiles()) {
                 if (file.getName().matches(".*\\.(index|timeindex|txnindex|snapshot)")) file.delete();
             }
