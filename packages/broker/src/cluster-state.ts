@@ -9,6 +9,7 @@ import { logConfigOf } from './config/topic-config.ts'
 import type { GroupCoordinatorConfig } from './coordinator/group/group-config.ts'
 import { defaultGroupCoordinatorConfig } from './coordinator/group/group-config.ts'
 import { GroupCoordinator, groupTopic } from './coordinator/group/group-coordinator.ts'
+import { registerGroupMetrics } from './coordinator/group/group-metrics.ts'
 import type { Logger } from './logger.ts'
 import { followConfigs } from './metadata/dynamic-configs.ts'
 import type { MetadataStore } from './metadata/metadata-store.ts'
@@ -71,6 +72,7 @@ export class ClusterState implements Cluster {
     this.groups = new GroupCoordinator({ runtime, logger, config: groupConfig(config), openLog })
     followConfigs(metadata, config, this.partitions, node.nodeId)
     this.#registerGauges()
+    registerGroupMetrics(this.metrics, this.groups)
   }
 
   async createGroupTopic(): Promise<void> {

@@ -17,6 +17,7 @@ import type { CoordinatorLog } from '../runtime/coordinator-log.ts'
 import type { CoordinatorShard } from '../runtime/coordinator-shard.ts'
 import type { Outcome } from '../runtime/outcome.ts'
 import { ShardedCoordinator } from '../runtime/sharded-coordinator.ts'
+import type { ClassicGroupState } from './classic/classic-group.ts'
 import type { ListedGroup } from './classic/describe.ts'
 import type { LeavingMember } from './classic/leave.ts'
 import { refusedJoin, refusedSync } from './classic/refusal.ts'
@@ -177,6 +178,18 @@ export class GroupCoordinator {
   /** Rejects with COORDINATOR_LOAD_IN_PROGRESS while any shard is loading. */
   async list(): Promise<ListedGroup[]> {
     return (await Promise.all(this.#shards.shards.map((shard) => shard.read((machine) => machine.list())))).flat()
+  }
+
+  /** How many groups there are in each state, and how many offsets, in the shards that are loaded. */
+  counts(): { readonly states: ReadonlyMap<ClassicGroupState, number>; readonly offsets: number } {
+    const states = new Map<ClassicGroupState, number>()
+    let offsets = 0
+    for (const shard of this.#shards.shards) {
+      const machine = shard.peek()
+      machine?.groups.countStates(states)
+      offsets += machine?.state.offsets.size ?? 0
+    }
+    return { states, offsets }
   }
 
   /** Removes the offsets that were committed for a topic which has been deleted. Shards that cannot do it now keep them until they expire. */

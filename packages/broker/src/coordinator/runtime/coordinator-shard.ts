@@ -59,6 +59,11 @@ export class CoordinatorShard<Machine extends StateMachine> {
     return this.write((machine) => ({ records: [], response: query(machine) }))
   }
 
+  /** The state as it is, durable or not; undefined while loading. For metrics alone. */
+  peek(): Machine | undefined {
+    return this.#loaded?.machine
+  }
+
   /** Gives the state up and answers all who wait. The log is left alone. */
   close(): void {
     this.#closed = true
@@ -79,6 +84,7 @@ export class CoordinatorShard<Machine extends StateMachine> {
       log = await this.#options.openLog()
       await replayLog(log, codecs, (record) => machine.replay(record))
     } catch (error) {
+      if (this.#closed) return
       logger.error(`coordinator shard ${this.#name} could not be loaded: ${String(error)}`)
       this.#scheduleReload()
       return

@@ -154,7 +154,17 @@ export class LoadedState<Machine extends StateMachine> {
       this.#timeout?.cancel()
       this.#timeout = undefined
     }
-    for (const response of ready) response.release()
+    for (const response of ready) this.#answer(response)
+  }
+
+  #answer(response: Parked): void {
+    try {
+      response.release()
+    } catch (defect) {
+      // Half of what was to happen has happened: only a fresh replay knows which half is true.
+      response.refuse(new CoordinatorError(ErrorCodes.UNKNOWN_SERVER_ERROR))
+      this.#fail(defect)
+    }
   }
 
   #fail(cause: unknown): void {

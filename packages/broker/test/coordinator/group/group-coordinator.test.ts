@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ErrorCodes } from '@odradek/protocol'
+import { registerGroupMetrics } from '../../../src/coordinator/group/group-metrics.ts'
+import { MetricsRegistry } from '../../../src/metrics/registry.ts'
 import { GroupBench, groupId, subscription } from '../support/group-bench.ts'
 
 test('a group is described with what holds in its state', async () => {
@@ -75,4 +77,19 @@ test('a group that loses its shard to a failed write is there again, as it was d
   assert.equal(await bench.heartbeat(memberId, generationId), ErrorCodes.NONE)
   assert.equal(await bench.committed(), -1)
   assert.equal(await bench.commit({ memberId, generationId, offset: 9 }), ErrorCodes.NONE)
+})
+
+test("groups and offsets are counted under Kafka's names", async () => {
+  const bench = await new GroupBench().start()
+  const metrics = new MetricsRegistry()
+  registerGroupMetrics(metrics, bench.groups)
+  const value = (name: string): number | undefined => metrics.value(`kafka.coordinator.group:type=GroupMetadataManager,name=${name}`)
+  assert.equal(value('NumGroups'), 0)
+  await bench.commit({ group: 'simple' })
+  await bench.commit({ group: 'simple', partition: 1 })
+  await bench.commit({ group: 'simple', partition: 1, offset: 2 })
+  await bench.stableGroup(1)
+  assert.deepEqual(['NumGroups', 'NumGroupsEmpty', 'NumGroupsStable', 'NumOffsets'].map(value), [2, 1, 1, 2])
+  await bench.groups.deleteGroups(['simple'])
+  assert.deepEqual(['NumGroups', 'NumGroupsEmpty', 'NumGroupsStable', 'NumOffsets'].map(value), [1, 0, 1, 0])
 })

@@ -239,3 +239,21 @@ test('records that need not stay together are split over batches', async () => {
   assert.equal(await shard.read((machine) => machine.counts.size), 30)
   await settle()
 })
+
+test('a defect in what follows a write reloads the shard, and leaves no one without an answer', async () => {
+  const { clock, log, shard, machines, get } = bench()
+  await shard.load()
+  log.autoFlush = false
+  const durable = (): never => {
+    throw new Error('defect')
+  }
+  const broken = shard.write((machine) => ({ ...machine.set('a', '1'), durable }))
+  const behind = get('a')
+  const refused = [assert.rejects(broken, rejectsWith(ErrorCodes.UNKNOWN_SERVER_ERROR)), behind.then((value) => assert.equal(value, '1'))]
+  log.flush()
+  await Promise.all(refused)
+  log.autoFlush = true
+  await clock.advance(100)
+  assert.equal(await get('a'), '1')
+  assert.equal(machines.length, 2)
+})

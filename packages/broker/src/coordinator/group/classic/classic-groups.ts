@@ -8,7 +8,7 @@ import type { Outcome } from '../../runtime/outcome.ts'
 import type { TimerTable } from '../../runtime/timer-table.ts'
 import { groupMetadataRecord } from '../group-records.ts'
 import type { GroupState } from '../group-state.ts'
-import { type ClassicGroup, emptyGroup } from './classic-group.ts'
+import { type ClassicGroup, type ClassicGroupState, emptyGroup } from './classic-group.ts'
 import { onGroupEvent } from './event.ts'
 import { groupFromRecord, newGroupRecord } from './group-record.ts'
 import { join } from './join.ts'
@@ -52,6 +52,15 @@ export class ClassicGroups {
     const ids = this.#options.state.groupIds()
     for (const groupId of this.#groups.keys()) ids.add(groupId)
     return ids
+  }
+
+  /** Adds how many groups are in each state to `counts`. */
+  countStates(counts: Map<ClassicGroupState, number>): void {
+    for (const groupId of this.groupIds()) {
+      const stored: ClassicGroupState = (this.#options.state.groups.get(groupId)?.members.length ?? 0) > 0 ? 'Stable' : 'Empty'
+      const state = this.#groups.get(groupId)?.state ?? stored
+      counts.set(state, (counts.get(state) ?? 0) + 1)
+    }
   }
 
   join(groupId: string, request: JoinRequest, answer: (response: JoinGroupResponseInput) => void): Outcome<void> {

@@ -9,6 +9,12 @@ export type GroupOffsets = ReadonlyMap<string, TopicOffsets>
 
 export class OffsetStore {
   readonly #groups = new Map<string, Map<string, Map<number, OffsetCommitValue>>>()
+  #size = 0
+
+  /** Offsets of all groups. */
+  get size(): number {
+    return this.#size
+  }
 
   group(groupId: string): GroupOffsets | undefined {
     return this.#groups.get(groupId)
@@ -25,6 +31,7 @@ export class OffsetStore {
   put(groupId: string, topic: string, partition: number, value: OffsetCommitValue): void {
     const topics = this.#groups.get(groupId) ?? new Map<string, Map<number, OffsetCommitValue>>()
     const partitions = topics.get(topic) ?? new Map<number, OffsetCommitValue>()
+    if (!partitions.has(partition)) this.#size++
     this.#groups.set(groupId, topics.set(topic, partitions.set(partition, value)))
   }
 
@@ -32,7 +39,7 @@ export class OffsetStore {
     const topics = this.#groups.get(groupId)
     const partitions = topics?.get(topic)
     if (topics === undefined || partitions === undefined) return
-    partitions.delete(partition)
+    if (partitions.delete(partition)) this.#size--
     if (partitions.size === 0) topics.delete(topic)
     if (topics.size === 0) this.#groups.delete(groupId)
   }
