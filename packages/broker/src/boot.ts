@@ -1,5 +1,6 @@
 /** The way from options to a broker that serves: configuration, data directory, listeners, metadata, topics, in this order. */
 
+import { MalformedError } from '@odradek/protocol'
 import type { Runtime } from '@odradek/runtime'
 import { Dispatcher } from './api/dispatcher.ts'
 import { createHandlers } from './api/handlers.ts'
@@ -24,8 +25,9 @@ import { RequestBudget } from './network/request-budget.ts'
 import { Server } from './network/server.ts'
 import type { BrokerNode, Endpoint } from './node.ts'
 import { Partition } from './partition/partition.ts'
-import { DataDirectory } from './storage/data-directory.ts'
+import { DataDirectory, DataDirectoryError } from './storage/data-directory.ts'
 import { LogManager } from './storage/log-manager.ts'
+import { StorageError } from './storage/storage-error.ts'
 
 export type BootOptions = StartBrokerOptions & { readonly runtime: Runtime; readonly logger: Logger }
 
@@ -82,7 +84,7 @@ async function assemble(options: BootOptions, interceptors: Interceptors, undo: 
     directoryId: newUuid(runtime),
   }))
   const logs = await openLogs(options, config, directory, undo)
-  const metadata = await openMetadata(runtime, logs)
+  const metadata = await openMetadata(runtime, logs, directory)
   await removeLeftovers(await logs.directories(), directory.path, metadata.image, runtime.files, logger)
   const cluster = new ClusterState({
     runtime,
@@ -155,18 +157,21 @@ async function openLogs({ runtime, logger }: BootOptions, config: BrokerConfig, 
   return logs
 }
 
-async function openMetadata(runtime: Runtime, logs: LogManager): Promise<MetadataStore> {
-  const partition = await Partition.open(logs, {
-    topic: metadataTopic,
-    topicId: metadataTopicId,
-    partition: 0,
-    leaderEpoch: 0,
-    config: metadataLogConfig,
-  })
+/** Throws DataDirectoryError when the metadata log is damaged: without it, nobody knows what the other directories are. */
+async function openMetadata(runtime: Runtime, logs: LogManager, directory: DataDirectory): Promise<MetadataStore> {
+  const options = { topic: metadataTopic, topicId: metadataTopicId, partition: 0, leaderEpoch: 0, config: metadataLogConfig }
   const image = new ClusterImage()
-  const log = new MetadataLog(partition, runtime)
-  await log.replay((record) => image.apply(record))
-  return new MetadataStore(log, image)
+  try {
+    const log = new MetadataLog(await Partition.open(logs, options), runtime)
+    await log.replay((record) => image.apply(record))
+    return new MetadataStore(log, image)
+  } catch (error) {
+    if (!(error instanceof StorageError || error instanceof MalformedError)) throw error
+    const path = `${directory.path}/${metadataTopic}-0`
+    throw new DataDirectoryError(`${path} is damaged (${error.message}): restore it from a copy, or choose another data directory`, {
+      cause: error,
+    })
+  }
 }
 
 function describeNode(config: BrokerConfig, servers: readonly Server[]): BrokerNode {

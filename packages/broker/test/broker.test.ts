@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -144,6 +144,22 @@ test('a data directory in use, of another node, or no directory', async () => {
     await writeFile(join(dataDir, 'file'), '')
     assert.ok((await errorOf(startBroker({ dataDir: join(dataDir, 'file') }))) instanceof DataDirectoryError)
     assert.ok((await readdir(dataDir)).includes('meta.properties'))
+  })
+})
+
+test('a damaged metadata log is said, not papered over', async () => {
+  await withDirectory(async (dataDir) => {
+    const broker = await startBroker({ dataDir, topics: { a: {}, b: {}, c: {} } })
+    await broker.createTopics({ d: {} })
+    await broker.close()
+    const path = join(dataDir, '__cluster_metadata-0', '00000000000000000000.log')
+    const bytes = await readFile(path)
+    const middle = Math.floor(bytes.length / 2)
+    bytes[middle] = (bytes[middle] ?? 0) ^ 0xff
+    await writeFile(path, bytes)
+    const error = await errorOf(startBroker({ dataDir }))
+    assert.ok(error instanceof DataDirectoryError)
+    assert.match(error.message, /__cluster_metadata-0 is damaged .*: restore it from a copy, or choose another data directory/)
   })
 })
 

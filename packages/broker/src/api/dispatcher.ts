@@ -4,6 +4,7 @@ import type { RequestHeaderFields } from '@odradek/protocol'
 import { apiVersions, decodeRequestHeader, encodeResponseFrame, ErrorCodes, MalformedError, Reader } from '@odradek/protocol'
 import type { Cluster } from '../cluster.ts'
 import type { BrokerNode } from '../node.ts'
+import { StorageError } from '../storage/storage-error.ts'
 import { clusterResource } from './authorizer.ts'
 import type { ClientConnection, RequestContext } from './context.ts'
 import type { ApiHandler } from './handler.ts'
@@ -122,11 +123,12 @@ export class Dispatcher {
 
   #defect(call: Call, error: unknown): unknown {
     this.#logDefect(call, error)
-    return call.handler.refuse(call.request, ErrorCodes.UNKNOWN_SERVER_ERROR, call.context)
+    const errorCode = error instanceof StorageError ? error.errorCode : ErrorCodes.UNKNOWN_SERVER_ERROR
+    return call.handler.refuse(call.request, errorCode, call.context)
   }
 
   #logDefect({ handler, context }: Call, error: unknown): void {
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    const reason = error instanceof StorageError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
     this.#options.cluster.logger.error(`${handler.api.name} v${context.apiVersion} of client '${context.clientId}' failed: ${reason}`)
   }
 

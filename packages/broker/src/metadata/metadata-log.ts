@@ -5,6 +5,7 @@ import type { Runtime } from '@odradek/runtime'
 import type { Partition } from '../partition/partition.ts'
 import type { LogConfig } from '../storage/log-config.ts'
 import { defaultLogConfig } from '../storage/log-config.ts'
+import { StorageError } from '../storage/storage-error.ts'
 import type { MetadataRecord } from './metadata-records.ts'
 import { decodeMetadataRecord, encodeMetadataRecord } from './metadata-records.ts'
 
@@ -18,7 +19,8 @@ export const metadataLogConfig: LogConfig = {
   segmentMs: Number.POSITIVE_INFINITY,
 }
 
-export class MetadataWriteError extends Error {
+/** The log has failed: no change is taken until the broker is started again. */
+export class MetadataWriteError extends StorageError {
   override readonly name = 'MetadataWriteError'
 }
 

@@ -8,6 +8,7 @@ import type { ListenerAddress } from '../config/listeners.ts'
 import { isWildcard } from '../config/listeners.ts'
 import type { Logger } from '../logger.ts'
 import type { Endpoint } from '../node.ts'
+import { systemErrorCode } from '../storage/storage-error.ts'
 import { Connection, plainAddress } from './connection.ts'
 import type { ConnectionTable } from './connection-table.ts'
 import type { RequestBudget } from './request-budget.ts'
@@ -46,15 +47,21 @@ export class Server {
 
   /** Takes the port; connections are refused until `serve`. Throws ListenError. */
   static async listen(address: ListenerAddress, options: ServerOptions): Promise<Server> {
-    const host = address.host === '' ? '::' : address.host
+    const { network } = options.runtime
+    const { host, port } = address
     let server: Server | undefined
     const accept = (socket: Socket): SocketHandler => server?.accept(socket) ?? refuse(socket)
+    const open = (interfaceAddress: string): Promise<Listener> => network.listen({ host: interfaceAddress, port }, accept)
     try {
-      const listener = await options.runtime.network.listen({ host, port: address.port }, accept)
+      // Every interface: '::' takes IPv4 as well, where the machine has IPv6 at all.
+      const listener =
+        host === ''
+          ? await open('::').catch((error: unknown) => (hasNoIpv6(error) ? open('0.0.0.0') : Promise.reject(error)))
+          : await open(host)
       server = new Server(address, listener, options)
       return server
     } catch (error) {
-      throw listenError(host, address.port, error)
+      throw listenError(host, port, error)
     }
   }
 
@@ -96,8 +103,13 @@ function refuse(socket: Socket): SocketHandler {
   return refusedHandler
 }
 
+function hasNoIpv6(error: unknown): boolean {
+  const code = systemErrorCode(error)
+  return code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL' || code === 'EINVAL'
+}
+
 function listenError(host: string, port: number, error: unknown): ListenError {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = systemErrorCode(error)
   const where = `${isWildcard(host) ? 'every interface' : host}, port ${port}`
   switch (code) {
     case 'EADDRINUSE':

@@ -188,6 +188,31 @@ test('an interceptor delays, answers, drops and disconnects', async () => {
   })
 })
 
+test('requests in progress share a budget: beyond it, the next ones wait their turn', async () => {
+  await withBroker({ config: { 'queued.max.request.bytes': '1' } }, async ({ broker, client, connect }) => {
+    let release: () => void = () => undefined
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    broker.intercept(metadata, async ({ proceed }) => {
+      await released
+      return proceed()
+    })
+    const other = await connect()
+    await isAlive(other)
+    const first = client.request(metadata, 12, nothing)
+    await setTimeout(20)
+    let isAnswered = false
+    const second = isAlive(other).then(() => {
+      isAnswered = true
+    })
+    await setTimeout(50)
+    assert.equal(isAnswered, false)
+    release()
+    await Promise.all([first, second])
+  })
+})
+
 test('closing answers who waits, and ends the connections', async () => {
   await withBroker({ topics: { orders: {} } }, async ({ broker, client }) => {
     const waiting = fetchFrom(client, 'orders', 0, { maxWaitMs: 60_000 })
