@@ -4,6 +4,7 @@ import { type Broker, startBroker } from '@odradek/broker'
 import { Kafka, string } from '@odradek/client'
 import type { Simulation } from '@odradek/runtime/sim'
 import type { Ledger } from './ledger.ts'
+import { Ownership } from './ownership.ts'
 
 export const TOPIC = 'orders'
 export const BROKER = 'broker'
@@ -20,6 +21,7 @@ export interface ClusterOptions {
 
 export class SimulatedCluster {
   readonly simulation: Simulation
+  readonly ownership: Ownership = new Ownership()
   readonly #options: ClusterOptions
 
   constructor(simulation: Simulation, options: ClusterOptions = {}) {
@@ -67,7 +69,14 @@ export class SimulatedCluster {
     const kafka = this.kafka(host)
     const consumer = kafka.consumer({ key: string, value: string, groupId, autoOffsetReset: 'earliest', enableAutoCommit: false })
     // What was read is committed before another member takes over, unless the broker is down just then.
-    await consumer.subscribe([TOPIC], { onRevoked: () => consumer.commitSync().catch(() => undefined) })
+    await consumer.subscribe([TOPIC], {
+      onAssigned: (partitions) => this.ownership.take(host, partitions),
+      onRevoked: async () => {
+        await consumer.commitSync().catch(() => undefined)
+        this.ownership.release(host)
+      },
+      onLost: () => this.ownership.release(host),
+    })
     let polls = 0
     for (let known = 0; !isDone() && polls < PATIENCE_POLLS; polls++) {
       for (const { key, value, partition, offset } of await consumer.poll(POLL_MS)) {

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { createSimulation, type Simulation } from '@odradek/runtime/sim'
 import { BROKER, type ClusterOptions, SimulatedCluster } from './cluster.ts'
 import { Ledger } from './ledger.ts'
+import type { Ownership } from './ownership.ts'
 
 const RECORDS = 300
 const KEYS = ['Prague', 'Vienna', 'Brno', 'Olomouc', 'Linz', 'Graz', 'Plzeň']
@@ -14,6 +15,7 @@ const SEEDS = [1, 2, 3]
 interface Outcome {
   readonly simulation: Simulation
   readonly ledger: Ledger
+  readonly ownership: Ownership
   readonly committed: number
 }
 
@@ -31,10 +33,10 @@ async function tell(seed: number, mishap: Mishap, options?: ClusterOptions): Pro
     await Promise.all([cluster.consume('consumer-1', GROUP, ledger, isDone), cluster.consume('consumer-2', GROUP, ledger, isDone)])
     return cluster.committedRecords('auditor', GROUP)
   })
-  return { simulation, ledger, committed }
+  return { simulation, ledger, ownership: cluster.ownership, committed }
 }
 
-function assertSound({ simulation, ledger, committed }: Outcome): void {
+function assertSound({ simulation, ledger, ownership, committed }: Outcome): void {
   const where = `seed ${simulation.seed}`
   assert.deepEqual(ledger.failures, [], where)
   assert.equal(ledger.acknowledged.length, RECORDS, where)
@@ -43,6 +45,8 @@ function assertSound({ simulation, ledger, committed }: Outcome): void {
   assert.deepEqual(ledger.disordered(), [], `${where}: out of order`)
   assert.equal(ledger.consumed.length, RECORDS, where)
   assert.equal(committed, RECORDS, where)
+  assert.deepEqual(ownership.overlaps, [], `${where}: a partition with two owners`)
+  assert.equal(ownership.members.size, 2, `${where}: both members had a part`)
 }
 
 const cutAndTorn: Mishap = async (cluster, ledger) => {

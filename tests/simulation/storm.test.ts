@@ -67,4 +67,10 @@ describe('a storm', () => {
     for (const seed of seeds(5)) simulations.push(await weather(seed, true))
     assertFired(simulations, ['power-lost', 'write-lost', 'process-killed', 'write-torn'])
   })
+
+  it('that comes again with its seed', async () => {
+    const [first, second] = [await weather(7, true), await weather(7, true)]
+    assert.deepEqual(second.trace.lines(), first.trace.lines())
+    assert.equal(second.trace.hash(), first.trace.hash())
+  })
 })
