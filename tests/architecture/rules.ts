@@ -23,12 +23,13 @@ export interface LayerArrows {
  */
 export type PackageLayers = Readonly<Record<string, LayerArrows>>
 
-const BROKER_FOUNDATIONS = ['logger.ts', 'node.ts', 'metrics']
+const BROKER_FOUNDATIONS = ['logger.ts', 'node.ts', 'system-error.ts', 'metrics']
 
 /** network → api → coordinator → metadata → partition → storage, security beside metadata; configuration speaks of what it configures. */
 const brokerLayers: PackageLayers = {
   'logger.ts': { values: [] },
   'node.ts': { values: [] },
+  'system-error.ts': { values: [] },
   metrics: { values: ['logger.ts'] },
   storage: { values: BROKER_FOUNDATIONS },
   config: { values: ['storage', ...BROKER_FOUNDATIONS] },

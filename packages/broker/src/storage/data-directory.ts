@@ -4,7 +4,8 @@ import { parseProperties } from '@odradek/protocol'
 import type { DirectoryLock, Files } from '@odradek/runtime'
 
 import { CheckpointError, formatOffsetCheckpoint, parseOffsetCheckpoint } from './checkpoint-file.ts'
-import { StorageError, systemErrorCode } from './storage-error.ts'
+import { systemErrorCode } from '../system-error.ts'
+import { StorageError } from './storage-error.ts'
 import type { StorageLogger } from './storage-logger.ts'
 
 const META_PROPERTIES = 'meta.properties'

@@ -19,12 +19,6 @@ export class CorruptSegmentError extends StorageError {
   }
 }
 
-/** The `code` of a Node-style error, undefined for anything else. */
-export function systemErrorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined
-  return typeof error.code === 'string' ? error.code : undefined
-}
-
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
