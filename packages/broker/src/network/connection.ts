@@ -15,7 +15,8 @@ const unreadBytesMax = 65_536
 /** A response's place in the order; `chunks` is undefined until it is there, null when there will be none. */
 interface Slot {
   chunks: ResponseChunks | undefined
-  readonly requestBytes: number
+  /** What it holds of the budget; 0 once it is answered. */
+  requestBytes: number
 }
 
 export interface ConnectionOptions {
@@ -26,7 +27,7 @@ export interface ConnectionOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly budget: RequestBudget
-  readonly dispatcher: Dispatcher
+  readonly dispatcher: Pick<Dispatcher, 'start'>
   readonly onClosed: (connection: Connection) => void
 }
 
@@ -196,7 +197,9 @@ export class Connection implements SocketHandler, ClientConnection {
   #complete(slot: Slot, chunks: ResponseChunks): void {
     if (!this.#isOpen) return
     slot.chunks = chunks
-    this.#options.budget.give(slot.requestBytes)
+    const { requestBytes } = slot
+    slot.requestBytes = 0
+    this.#options.budget.give(requestBytes)
     while (this.#slots[0]?.chunks !== undefined) {
       const first = this.#slots.shift()
       if (first?.chunks) this.#outgoing = this.#outgoing.length === 0 ? first.chunks : this.#outgoing.concat(first.chunks)
