@@ -129,7 +129,7 @@ export class Deliveries {
         return
       case 'bump-epoch':
         // A batch that came too early is merely sent again, after those before it.
-        if (this.#options.identity !== undefined && queue.isNext(batch)) this.#options.identity.bumpEpoch()
+        if (!queue.isAhead(batch)) this.#options.identity?.bumpEpoch()
         this.#retry(queue, batch, error)
         return
       case 'fatal':

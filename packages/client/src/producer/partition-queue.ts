@@ -52,9 +52,14 @@ export class PartitionQueue {
     return batch
   }
 
-  /** Whether the next batch has to wait for those in flight: they are to be retried first, or belong to an earlier epoch. */
+  /**
+   * Whether the next batch has to wait for those in flight: they are to be retried first, or belong to an earlier epoch, or the very first
+   * is among them. A broker that knows nothing of a producer takes any sequence, so that a second batch could get in before a first one
+   * that failed, and shut it out for good (KAFKA-14359).
+   */
   mustWaitForInFlight(generation: number): boolean {
-    return this.inFlight.length > 0 && (this.#isRecovering || (generation >= 0 && this.#generation !== generation))
+    if (this.inFlight.length === 0) return false
+    return this.#isRecovering || (generation >= 0 && (this.#generation !== generation || this.#lastAcknowledgedSequence < 0))
   }
 
   /** An answer has come, or will not: the batch is no longer in flight. False when it was not. */
@@ -77,9 +82,10 @@ export class PartitionQueue {
     this.waiting.splice(index < 0 ? this.waiting.length : index, 0, batch)
   }
 
-  /** Whether the broker should have taken this batch: every one before it is acknowledged. */
-  isNext(batch: ProducerBatch): boolean {
-    return batch.baseSequence === incrementSequence(this.#lastAcknowledgedSequence, 1)
+  /** Whether batches before this one are not acknowledged yet, so that the broker was right to refuse it. */
+  isAhead(batch: ProducerBatch): boolean {
+    const distance = decrementSequence(batch.baseSequence, incrementSequence(this.#lastAcknowledgedSequence, 1))
+    return distance > 0 && distance < HALF_OF_SEQUENCES
   }
 
   /** A numbered batch is certainly not in the log and never will be: those after it move up. */

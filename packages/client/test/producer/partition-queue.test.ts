@@ -32,6 +32,7 @@ describe('partition queue', () => {
   it('puts batches back in order, whatever order they come back in', () => {
     const { queue, batches } = filled(1, 1, 1, 1)
     for (let i = 0; i < 3; i++) queue.take(0)
+    assert.ok(queue.mustWaitForInFlight(0))
     for (const index of [1, 0, 2]) {
       const back = batches[index] as ProducerBatch
       queue.landed(back)
@@ -74,16 +75,31 @@ describe('partition queue', () => {
     )
   })
 
-  it('knows which batch the broker should take next', () => {
+  it('sends nothing beside the very first batch, and several after it', () => {
+    const { queue, batches } = filled(2, 2, 2)
+    const [first] = batches
+    assert.ok(first)
+    queue.take(0)
+    assert.ok(queue.mustWaitForInFlight(0))
+    queue.landed(first)
+    queue.acknowledged(first)
+    queue.take(0)
+    assert.ok(!queue.mustWaitForInFlight(0))
+  })
+
+  it('knows which batches the broker cannot have taken yet', () => {
     const { queue, batches } = filled(2, 2)
     queue.take(0)
     queue.take(0)
     const [first, second] = batches
     assert.ok(first && second)
-    assert.ok(queue.isNext(first) && !queue.isNext(second))
+    assert.deepEqual([queue.isAhead(first), queue.isAhead(second)], [false, true])
     queue.landed(first)
     queue.acknowledged(first)
-    assert.ok(queue.isNext(second))
+    assert.equal(queue.isAhead(second), false)
+    queue.landed(second)
+    queue.acknowledged(second)
+    assert.equal(queue.isAhead(first), false)
   })
 
   it('without idempotence numbers nothing and keeps the order by age', () => {
