@@ -84,7 +84,7 @@ export const packageLayers: Readonly<Record<string, PackageLayers>> = {
 /** Packages whose `src` takes time, randomness and I/O from the runtime alone. */
 export const purePackages: readonly string[] = ['protocol', 'client', 'broker']
 
-/** Node's modules that touch nothing outside the process. */
+/** Node's modules that neither measure time nor do I/O. */
 export const pureNodeModules: readonly string[] = [
   'node:assert',
   'node:assert/strict',
@@ -92,6 +92,7 @@ export const pureNodeModules: readonly string[] = [
   'node:buffer',
   'node:diagnostics_channel',
   'node:events',
+  'node:path',
   'node:path/posix',
   'node:util',
 ]
