@@ -1,6 +1,5 @@
 /** The way from options to a broker that serves: configuration, data directory, listeners, metadata, topics, in this order. */
 
-import { resolve } from 'node:path'
 import { MalformedError } from '@odradek/protocol'
 import type { Runtime } from '@odradek/runtime'
 import { Dispatcher } from './api/dispatcher.ts'
@@ -125,7 +124,7 @@ async function openDirectory(
 ): Promise<{ directory: DataDirectory; removeDirectory: () => Promise<void> }> {
   const { files } = runtime
   const chosen = dataDir ?? config.get('log.dirs')?.[0]
-  const path = resolve(chosen ?? (await files.makeTemporaryDirectory('odradek-')))
+  const path = chosen ?? (await files.makeTemporaryDirectory('odradek-'))
   const removeDirectory = async (): Promise<void> => (chosen === undefined ? files.removeDirectory(path) : undefined)
   undo.add(removeDirectory)
   const directory = await DataDirectory.open(files, path)

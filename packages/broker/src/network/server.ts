@@ -53,11 +53,7 @@ export class Server {
     const accept = (socket: Socket): SocketHandler => server?.accept(socket) ?? refuse(socket)
     const open = (interfaceAddress: string): Promise<Listener> => network.listen({ host: interfaceAddress, port }, accept)
     try {
-      // Every interface: '::' takes IPv4 as well, where the machine has IPv6 at all.
-      const listener =
-        host === ''
-          ? await open('::').catch((error: unknown) => (hasNoIpv6(error) ? open('0.0.0.0') : Promise.reject(error)))
-          : await open(host)
+      const listener = await (host === '' ? openEveryInterface(open) : open(host))
       server = new Server(address, listener, options)
       return server
     } catch (error) {
@@ -101,6 +97,16 @@ export class Server {
 function refuse(socket: Socket): SocketHandler {
   socket.destroy()
   return refusedHandler
+}
+
+/** '::' takes IPv4 as well, where the machine has IPv6 at all. */
+async function openEveryInterface(open: (address: string) => Promise<Listener>): Promise<Listener> {
+  try {
+    return await open('::')
+  } catch (error) {
+    if (hasNoIpv6(error)) return open('0.0.0.0')
+    throw error
+  }
 }
 
 function hasNoIpv6(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { createNodeRuntime, type Socket } from '@odradek/runtime'
 import { anonymous } from '../../src/api/context.ts'
 import type { ResponseChunks, Started } from '../../src/api/dispatcher.ts'
@@ -57,7 +58,7 @@ class Desk {
 
   async answer(name: string, chunks: ResponseChunks = [Buffer.from(name)]): Promise<void> {
     this.#answers.get(name)?.(chunks)
-    await new Promise((resolve) => setImmediate(resolve))
+    await setImmediate()
   }
 }
 
