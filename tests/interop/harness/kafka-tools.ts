@@ -72,6 +72,7 @@ export class KafkaToolRunner implements AsyncDisposable {
     await this.#queue
     await this.#server?.kill()
     this.#server = undefined
+    this.#lines = undefined
   }
 
   [Symbol.asyncDispose](): Promise<void> {
