@@ -2,6 +2,8 @@
 
 import { MalformedError } from '@odradek/protocol'
 import type { Runtime } from '@odradek/runtime'
+import type { Authorizer } from './api/authorizer.ts'
+import { allowEverything } from './api/authorizer.ts'
 import { Dispatcher } from './api/dispatcher.ts'
 import { createHandlers } from './api/handlers.ts'
 import type { Interceptors } from './api/interceptors.ts'
@@ -29,7 +31,12 @@ import { DataDirectory, DataDirectoryError } from './storage/data-directory.ts'
 import { LogManager } from './storage/log-manager.ts'
 import { StorageError } from './storage/storage-error.ts'
 
-export type BootOptions = StartBrokerOptions & { readonly runtime: Runtime; readonly logger: Logger }
+export interface BootOptions extends StartBrokerOptions {
+  readonly runtime: Runtime
+  readonly logger: Logger
+  /** Default: everyone may do everything. */
+  readonly authorizer?: Authorizer
+}
 
 /** What a running broker is made of, for whoever has to take it apart again. */
 export interface BrokerParts {
@@ -94,6 +101,7 @@ async function assemble(options: BootOptions, interceptors: Interceptors, undo: 
     config,
     node,
     metadata,
+    authorizer: options.authorizer ?? allowEverything,
     openPartition: (topic, partition, logConfig) =>
       Partition.open(logs, { topic: topic.name, topicId: topic.id, partition, leaderEpoch: 0, config: logConfig }),
   })

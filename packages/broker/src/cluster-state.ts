@@ -2,7 +2,6 @@
 
 import type { Runtime } from '@odradek/runtime'
 import type { Authorizer } from './api/authorizer.ts'
-import { allowEverything } from './api/authorizer.ts'
 import type { Cluster } from './cluster.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { logConfigOf } from './config/topic-config.ts'
@@ -31,6 +30,7 @@ export interface ClusterStateOptions {
   readonly config: BrokerConfig
   readonly node: BrokerNode
   readonly metadata: MetadataStore
+  readonly authorizer: Authorizer
   readonly openPartition: (topic: Topic, partition: number, config: LogConfig) => Promise<Partition>
 }
 
@@ -47,7 +47,7 @@ export class ClusterState implements Cluster {
   readonly partitions: PartitionRegistry
   readonly producerIds: ProducerIds
   readonly groups: GroupCoordinator
-  readonly authorizer: Authorizer = allowEverything
+  readonly authorizer: Authorizer
   readonly metrics: MetricsRegistry = new MetricsRegistry()
   readonly topicMetrics: BrokerTopicMetrics = new BrokerTopicMetrics(this.metrics)
   readonly #closeListeners = new Set<() => void>()
@@ -59,6 +59,7 @@ export class ClusterState implements Cluster {
     this.clusterId = options.clusterId
     this.dataDir = options.dataDir
     this.config = config
+    this.authorizer = options.authorizer
     this.nodes = new Map([[node.nodeId, node]])
     this.controllerId = node.nodeId
     this.metadata = metadata

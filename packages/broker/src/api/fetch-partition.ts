@@ -8,7 +8,7 @@ import type { IsolationLevel } from '../partition/types.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { RequestContext } from './context.ts'
 import type { TopicReference } from './partition-lookup.ts'
-import { findLedPartition, findTopic, openPartition, topicNotFound } from './partition-lookup.ts'
+import { findLedPartition, findTopic, openPartition, absentTopicError } from './partition-lookup.ts'
 
 export interface FetchTarget {
   readonly topic: Topic | undefined
@@ -29,7 +29,7 @@ export async function resolveTarget(
 ): Promise<FetchTarget> {
   const failed = (topic: Topic | undefined, errorCode: number): FetchTarget => ({ topic, wanted, errorCode, partition: undefined })
   const topic = findTopic(reference, byId, context)
-  if (topic === undefined) return failed(undefined, topicNotFound(byId))
+  if (topic === undefined) return failed(undefined, absentTopicError(reference.name, byId, 'Read', context))
   if (!context.allows('Read', 'Topic', topic.name)) return failed(topic, ErrorCodes.TOPIC_AUTHORIZATION_FAILED)
   const led = findLedPartition(topic, wanted.partition, wanted.currentLeaderEpoch, context)
   if (led.found === undefined) return failed(topic, led.errorCode)

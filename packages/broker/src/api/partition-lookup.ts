@@ -5,6 +5,7 @@ import { endpointFor } from '../node.ts'
 import type { PartitionState, Topic } from '../metadata/topic.ts'
 import type { Partition } from '../partition/partition.ts'
 import { StorageError } from '../storage/storage-error.ts'
+import type { AclOperation } from './authorizer.ts'
 import type { RequestContext } from './context.ts'
 
 /** The name is empty, or the id zero, where the request's version does not carry it. */
@@ -28,6 +29,11 @@ export function findTopic(reference: TopicReference, byId: boolean, context: Req
 
 export function topicNotFound(byId: boolean): number {
   return byId ? ErrorCodes.UNKNOWN_TOPIC_ID : ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION
+}
+
+/** As `topicNotFound`; but whoever may not use a topic of this name does not learn that it is not there. */
+export function absentTopicError(name: string, byId: boolean, operation: AclOperation, context: RequestContext): number {
+  return byId || context.allows(operation, 'Topic', name) ? topicNotFound(byId) : ErrorCodes.TOPIC_AUTHORIZATION_FAILED
 }
 
 /** The partition when this node leads it in the epoch that the client believes in; `currentLeaderEpoch` −1 means that it does not say. */

@@ -16,7 +16,7 @@ import type { RequestContext } from './context.ts'
 import type { ApiHandler } from './handler.ts'
 import { handler } from './handler.ts'
 import type { LeaderHint } from './partition-lookup.ts'
-import { findLedPartition, findTopic, leaderHint, nodeEndpoints, openPartition, topicNotFound } from './partition-lookup.ts'
+import { findLedPartition, findTopic, leaderHint, nodeEndpoints, openPartition, absentTopicError } from './partition-lookup.ts'
 
 type PartitionResponse = ProduceResponsePartitionProduceResponseInput
 
@@ -89,7 +89,8 @@ interface AppendedTopic {
 function appendTopic(data: ProduceRequestTopicProduceData, acks: number, context: RequestContext): AppendedTopic {
   const byId = context.apiVersion >= topicIdsSince
   const topic = findTopic(data, byId, context)
-  const partitions = data.partitionData.map((partition) => appendPartition(topic, topicNotFound(byId), partition, acks, context))
+  const missing = absentTopicError(data.name, byId, 'Write', context)
+  const partitions = data.partitionData.map((partition) => appendPartition(topic, missing, partition, acks, context))
   return { name: data.name, topicId: data.topicId, topic, partitions }
 }
 
