@@ -66,7 +66,7 @@ export class Dispatcher {
         request,
         context,
         () => connection.destroy(),
-        () => this.#run(call),
+        () => this.#prepareAndRun(call),
       )
       const response = this.#finish(call, intercepted)
       return { response, ordered: response }
@@ -89,6 +89,12 @@ export class Dispatcher {
     if (!(answer instanceof Promise)) return { chunks: this.#encode(call, answer) }
     const response = this.#finish(call, answer)
     return { response, ordered: handler.pipelined ? undefined : response }
+  }
+
+  /** An intercepted request is answered before the next one starts, so that the wait costs no order. */
+  async #prepareAndRun(call: Call): Promise<unknown> {
+    if (this.#refusal(call) === undefined) await this.#prepare(call)
+    return this.#run(call)
   }
 
   #prepare(call: Call): Promise<void> | undefined {
