@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer, ConsumerRecord } from '@odradek/client'
 import { AggregateKafkaError, BrokerError, Kafka, string } from '@odradek/client'
 import { flightsByOrigin, readFlights, valuesByKey } from '../e2e/support/flights.ts'
@@ -42,6 +43,19 @@ async function readAll(consumer: Consumer<string, string>, count: number): Promi
   }
   assert.equal(records.length, count)
   return records
+}
+
+/** Until it no longer throws, for five seconds at most. */
+async function eventually(check: () => Promise<void>): Promise<void> {
+  for (let left = 50; ; left--) {
+    try {
+      await check()
+      return
+    } catch (error) {
+      if (left === 0) throw error
+    }
+    await sleep(100)
+  }
 }
 
 const texts = (records: readonly TextRecord[]): { key: string; value: string }[] =>
@@ -141,9 +155,7 @@ test('a second member takes its share, a leaver gives it back, and each record i
   const until = async (condition: () => boolean): Promise<void> => {
     for (let i = 0; i < 300 && !condition(); i++) {
       await producer.send({ topic, key: `k${i}`, value: `v${written.length}` }).then(() => written.push(`v${written.length}`))
-      await new Promise((resolve) => {
-        setTimeout(resolve, 50)
-      })
+      await sleep(50)
     }
     assert.ok(condition())
   }
@@ -190,7 +202,8 @@ test('topics are made, described, changed and deleted; what fails is named', asy
     const [description] = await admin.describeConfigs([{ type: 'topic', name: 'managed' }])
     return description?.entries.find((entry) => entry.name === name)?.value
   }
-  assert.equal(await configOf('max.message.bytes'), '2000')
+  // Brokers hear of a change a moment after it is made.
+  await eventually(async () => assert.equal(await configOf('max.message.bytes'), '2000'))
   assert.equal(await configOf('retention.ms'), '604800000')
   const producer = kafka.producer({ value: string })
   const refused = await producer.send({ topic: 'managed', value: 'x'.repeat(3000) }).catch((reason: unknown) => reason)
@@ -201,8 +214,10 @@ test('topics are made, described, changed and deleted; what fails is named', asy
     [1],
   )
   await admin.deleteTopics(['managed'])
-  const gone = await admin.describeTopics(['managed']).catch((reason: unknown) => reason)
-  assert.ok(gone instanceof BrokerError && gone.code === 'UNKNOWN_TOPIC_OR_PARTITION')
+  await eventually(async () => {
+    const gone = await admin.describeTopics(['managed']).catch((reason: unknown) => reason)
+    assert.ok(gone instanceof BrokerError && gone.code === 'UNKNOWN_TOPIC_OR_PARTITION')
+  })
   const { nodes, controller } = await admin.describeCluster()
   assert.deepEqual([nodes.length, controller?.id], [1, 1])
 })
