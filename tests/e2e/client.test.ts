@@ -7,6 +7,8 @@ import type { ConsumerRecord } from '@odradek/client'
 import { BrokerError, json, Kafka, KafkaError, SerializationError, string } from '@odradek/client'
 import { metadata, produce } from '@odradek/protocol'
 
+const forever = new Promise<null>(() => undefined)
+
 interface Order {
   readonly item: string
   readonly count: number
@@ -139,7 +141,7 @@ test('a slow answer to one request does not stop a poll from delivering', async 
   const consumer = kafka.consumer({ value: string, autoOffsetReset: 'earliest' })
   await consumer.assign([{ topic: 't', partition: 0 }])
   await consumer.poll(50)
-  broker.intercept(metadata, () => new Promise(() => undefined))
+  broker.intercept(metadata, () => forever)
   const waiting = consumer.poll(10_000)
   const producer = kafka.producer({ value: string })
   const stuck = producer.send({ topic: 't', value: 'never' }).catch((reason: unknown) => reason)

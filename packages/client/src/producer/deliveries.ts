@@ -206,6 +206,8 @@ export class Deliveries {
   }
 
   #backOff(queue: PartitionQueue, now: number): number {
+    // All that was under way fails together: that is one failure.
+    if (queue.notBeforeMs > now) return queue.notBeforeMs - now
     const { retryBackoffMs, retryBackoffMaxMs } = this.#options.cluster.config
     const pauseMs = backoffMs(retryBackoffMs, retryBackoffMaxMs, queue.failures++, this.#options.cluster.runtime.random)
     queue.notBeforeMs = now + pauseMs
