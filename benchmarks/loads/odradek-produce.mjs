@@ -34,7 +34,8 @@ async function sendSingly(outstanding) {
 
 const start = performance.now()
 if (mode === 'batch') await sendArrays(5000, 4)
-else await sendSingly(1000)
+// Java and librdkafka fill a buffer of 64 MB: far more outstanding.
+else await sendSingly(20_000)
 const seconds = (performance.now() - start) / 1000
 await kafka.close()
 console.log(JSON.stringify({ recordsPerSecond: records / seconds }))
