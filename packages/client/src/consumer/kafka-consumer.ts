@@ -127,6 +127,8 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     if (topics.length === 0) return this.unsubscribe()
     this.#subscription.setTopics(topics)
     this.#topics.replace(this.#subscription.topics)
+    // Ahead of time, for members that do not lead; when it fails, the first fetch asks again.
+    this.#topics.refresh().catch(() => undefined)
     rebalances.listener = listener
     if (member.membership.state === 'detached' || member.membership.state === 'failed') member.membership.start()
     else member.membership.rejoin()
