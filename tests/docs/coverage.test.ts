@@ -30,6 +30,6 @@ test('a statement that stands names its test', () => {
   for (const row of rows) {
     const cells = row.split(/(?<!\\)\|/).map((cell) => cell.trim())
     assert.equal(cells.length, 6, row)
-    if (/^yes/.test(cells[2] ?? '')) assert.match(cells[3] ?? '', /`/, row)
+    if ((cells[2] ?? '').startsWith('yes')) assert.match(cells[3] ?? '', /`/, row)
   }
 })

@@ -1,6 +1,7 @@
 /** Each mistake gets one line that says what to do, the right exit code, no stack trace, and leaves nothing half done. */
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -30,7 +31,8 @@ function assertOneLine(result: ProcessResult, code: number, pattern: RegExp): vo
 
 test('the port is taken', async () => {
   const taken = createServer()
-  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  taken.listen(0, '127.0.0.1')
+  await once(taken, 'listening')
   try {
     const address = taken.address()
     assert.ok(address !== null && typeof address === 'object')
@@ -38,8 +40,15 @@ test('the port is taken', async () => {
     const result = await odradek(['broker', '--port', String(address.port), '--no-page', '--data-dir', join(directory.path, 'data')])
     assertOneLine(result, 1, new RegExp(`port ${address.port}.*another port`))
   } finally {
-    await new Promise((resolve) => taken.close(resolve))
+    taken.close()
+    await once(taken, 'close')
   }
+})
+
+test('the port of the web page is taken', async () => {
+  await using directory = await temporaryDirectory('page')
+  const args = ['broker', '--port', '0', '--page-port', String(broker.port), '--data-dir', join(directory.path, 'data')]
+  assertOneLine(await odradek(args), 1, /web page.*--page-port/)
 })
 
 test('the data directory is in use', async () => {

@@ -6,15 +6,18 @@ import { Command } from 'commander'
 import { type Broker, startBroker } from '@odradek/broker'
 import { parseProperties } from '@odradek/protocol'
 import { portNumber } from '../arguments.ts'
-import { CommandError, UsageError } from '../errors.ts'
+import { CommandError } from '../errors.ts'
 import { collectKeyValue } from '../global-options.ts'
 import { say } from '../output/output.ts'
 import { interruption } from '../signals.ts'
+import { refuseExposure } from './broker/exposure.ts'
+
+const defaultDataDir = './odradek-data'
 
 interface BrokerCommandOptions {
   readonly host: string
   readonly port: number
-  readonly dataDir: string
+  readonly dataDir?: string
   readonly page: boolean
   readonly pagePort: number
   readonly config?: string
@@ -32,7 +35,10 @@ export function brokerCommand(): Command {
     .description('run a durable Kafka broker in the foreground, with a web page beside it')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 picks a free one', portNumber, 9092)
-    .option('--data-dir <directory>', 'where the data is kept, in the on-disk format of Kafka', './odradek-data')
+    .option(
+      '--data-dir <directory>',
+      `where the data is kept, in the on-disk format of Kafka (default: log.dirs of --config, else ${defaultDataDir})`,
+    )
     .option('--page-port <number>', 'port of the web page; 0 picks a free one', portNumber, 9080)
     .option('--no-page', 'without the web page')
     .option('--config <file.properties>', 'broker configuration in the file format of Kafka')
@@ -50,7 +56,8 @@ Examples:
 }
 
 async function runBroker(options: BrokerCommandOptions): Promise<void> {
-  refuseOpenHost(options)
+  const config = brokerConfig(options)
+  if (options.allowUnauthenticated !== true) refuseExposure(options.host, config['listeners'])
   let stop = (): void => {}
   const stopped = new Promise<void>((resolve) => {
     stop = resolve
@@ -59,8 +66,8 @@ async function runBroker(options: BrokerCommandOptions): Promise<void> {
   const broker = await startBroker({
     host: options.host,
     port: options.port,
-    dataDir: options.dataDir,
-    config: brokerConfig(options),
+    ...dataDirOf(options, config),
+    config,
     logger: { debug: () => undefined, info: () => undefined, warn: say, error: say },
   })
   let page: Page | undefined
@@ -78,16 +85,32 @@ async function runBroker(options: BrokerCommandOptions): Promise<void> {
 function announce(broker: Broker, page: Page | undefined, options: BrokerCommandOptions): void {
   process.stdout.write(`odradek broker ready at ${broker.bootstrapServers}${page === undefined ? '' : `, web page at ${page.url}`}\n`)
   const target = options.port === 9092 && options.host === '127.0.0.1' ? '' : ` -b ${broker.bootstrapServers}`
-  say(`data in ${resolve(options.dataDir)}; Ctrl-C stops it. In another terminal, try:
+  say(`data in ${broker.dataDir}; Ctrl-C stops it. In another terminal, try:
   npx odradek topic create orders -p 6${target}
   echo 'o-1:hello' | npx odradek produce orders --key-separator :${target}
   npx odradek consume orders -g first --from earliest -e${target}`)
 }
 
-/** The page is not worth losing the broker for, but a taken port must be said. */
 async function startPage(broker: Broker, options: BrokerCommandOptions): Promise<Page> {
   const { startMonitor } = await import('@odradek/monitor')
-  return await startMonitor({ bootstrapServers: broker.bootstrapServers, host: options.host, port: options.pagePort })
+  try {
+    return await startMonitor({ bootstrapServers: broker.bootstrapServers, host: options.host, port: options.pagePort })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES'))) throw error
+    const reason = error.code === 'EADDRINUSE' ? 'something else listens there' : 'it is not allowed'
+    throw new CommandError(
+      `cannot serve the web page on ${options.host}, port ${options.pagePort}: ${reason}; choose another with --page-port, or --no-page`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+/** Absolute, as it is reported to clients; left to the broker when its configuration names one. */
+function dataDirOf(options: BrokerCommandOptions, config: Readonly<Record<string, string>>): { dataDir?: string } {
+  if (options.dataDir !== undefined) return { dataDir: resolve(options.dataDir) }
+  return config['log.dirs'] === undefined && config['log.dir'] === undefined ? { dataDir: resolve(defaultDataDir) } : {}
 }
 
 function brokerConfig(options: BrokerCommandOptions): Record<string, string> {
@@ -102,12 +125,4 @@ function readConfig(path: string): Record<string, string> {
       cause: error,
     })
   }
-}
-
-function refuseOpenHost(options: BrokerCommandOptions): void {
-  const loopback = /^(127\.|::1$|localhost$)/.test(options.host)
-  if (loopback || options.allowUnauthenticated === true) return
-  throw new UsageError(
-    `${options.host} is reachable from other machines and nothing asks who connects; listen on 127.0.0.1, or say --allow-unauthenticated if that is what you want`,
-  )
 }

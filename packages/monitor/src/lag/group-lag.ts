@@ -32,7 +32,7 @@ export interface GroupLag {
  */
 export async function groupLags(admin: Admin, groupIds: readonly string[]): Promise<GroupLag[]> {
   const groups = await admin.describeGroups(groupIds)
-  const commits = await Promise.all(groups.map((group) => (group.state === 'Dead' ? [] : admin.listGroupOffsets(group.groupId))))
+  const commits = await Promise.all(groups.map(async (group) => (group.state === 'Dead' ? [] : admin.listGroupOffsets(group.groupId))))
   const merged = groups.map((group, index) => mergePartitions(group, commits[index] ?? []))
   const ends = await endOffsets(admin, merged.flat())
   return groups.map((group, index) => {

@@ -58,6 +58,9 @@ function jsonArray(): RecordWriter {
 
 function writeOut(bytes: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
-    process.stdout.write(bytes, (error) => (error == null ? resolve() : reject(error)))
+    process.stdout.write(bytes, (error) => {
+      if (error instanceof Error) reject(error)
+      else resolve()
+    })
   })
 }
