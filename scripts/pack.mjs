@@ -87,5 +87,6 @@ function pack(stageDir) {
 }
 
 rmSync(outDir, { recursive: true, force: true })
-for (const dir of packageDirs()) console.log(pack(await stage(dir)))
+const published = packageDirs().filter((dir) => readJson(join(dir, 'package.json')).private !== true)
+for (const dir of published) console.log(pack(await stage(dir)))
 rmSync(stageRoot, { recursive: true })
