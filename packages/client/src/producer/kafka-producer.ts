@@ -98,7 +98,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
       }
     }
     return new Promise((resolve, reject) => {
-      this.#block(lane, record, (batch) => batch.settleLast(resolve, reject), reject)
+      this.#block(lane, record, (batch) => batch.settleLast(resolve), reject)
     })
   }
 

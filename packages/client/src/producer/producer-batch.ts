@@ -4,8 +4,7 @@ import type { BuildOptions, RecordBatchBuilder, RecordBytes, RecordHeader } from
 import type { KafkaError } from '../errors/kafka-error.ts'
 import type { RecordMetadata } from './types.ts'
 
-type Resolve = (metadata: RecordMetadata) => void
-type Reject = (error: KafkaError) => void
+type Resolve = (metadata: RecordMetadata | Promise<RecordMetadata>) => void
 
 /** Who sent records without asking for a promise each. */
 export interface BatchObserver {
@@ -13,12 +12,13 @@ export interface BatchObserver {
   onBatchSettled(): void
 }
 
-let capturedResolve: Resolve
-let capturedReject: Reject
-/** One executor for all promises: a closure a record would cost as much as the record. */
-function capture(resolve: Resolve, reject: Reject): void {
-  capturedResolve = resolve
-  capturedReject = reject
+let captured: Resolve
+/**
+ * One executor for all promises: a closure a record would cost as much as the record. The reject function is let go, for the garbage
+ * collector to have one object a record less to carry along; a failed record is resolved with a rejected promise instead.
+ */
+function capture(resolve: Resolve): void {
+  captured = resolve
 }
 
 const SHARED_EMPTY: readonly RecordHeader[] = []
@@ -43,7 +43,6 @@ export class ProducerBatch {
   #encoded: Buffer | undefined
   /** By record; empty where an observer waits instead. */
   readonly #resolves: (Resolve | undefined)[] = []
-  readonly #rejects: (Reject | undefined)[] = []
   readonly #timestamps: number[] = []
   readonly #observers: BatchObserver[] = []
   #baseOffset = -1
@@ -78,15 +77,13 @@ export class ProducerBatch {
   /** The promise of the record appended last. */
   promiseLast(): Promise<RecordMetadata> {
     const promise = new Promise<RecordMetadata>(capture)
-    this.#resolves[this.#recordCount - 1] = capturedResolve
-    this.#rejects[this.#recordCount - 1] = capturedReject
+    this.#resolves[this.#recordCount - 1] = captured
     return promise
   }
 
-  /** Settles the record appended last through these. */
-  settleLast(resolve: Resolve, reject: Reject): void {
+  /** Settles the record appended last through this. */
+  settleLast(resolve: Resolve): void {
     this.#resolves[this.#recordCount - 1] = resolve
-    this.#rejects[this.#recordCount - 1] = reject
   }
 
   observe(observer: BatchObserver): void {
@@ -117,6 +114,7 @@ export class ProducerBatch {
       const resolve = resolves[i]
       if (resolve !== undefined) resolve(this.metadata(i))
     }
+    resolves.length = 0
     this.#notify()
     return builder
   }
@@ -126,8 +124,9 @@ export class ProducerBatch {
     this.#error = error
     this.#recordErrors = recordErrors
     this.#release()
-    const rejects = this.#rejects
-    for (let i = 0; i < rejects.length; i++) rejects[i]?.(recordErrors?.get(i) ?? error)
+    const resolves = this.#resolves
+    for (let i = 0; i < resolves.length; i++) resolves[i]?.(Promise.reject(recordErrors?.get(i) ?? error))
+    resolves.length = 0
     this.#notify()
   }
 
