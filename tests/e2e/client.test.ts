@@ -7,7 +7,7 @@ import type { ConsumerRecord } from '@odradek/client'
 import { BrokerError, json, Kafka, KafkaError, SerializationError, string } from '@odradek/client'
 import { metadata, produce } from '@odradek/protocol'
 
-const forever = new Promise<null>(() => undefined)
+const forever = new Promise<null>(() => {})
 
 interface Order {
   readonly item: string
