@@ -12,6 +12,8 @@ import type { StartBrokerOptions } from './broker-options.ts'
 import { ClusterState } from './cluster-state.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { parseBrokerConfig } from './config/broker-config.ts'
+import { ConfigError } from './config/config-key.ts'
+import type { ListenerAddress } from './config/listeners.ts'
 import { isWildcard, parseListeners, securityProtocolOf } from './config/listeners.ts'
 import { groupTopic } from './coordinator/group/group-coordinator.ts'
 import { ensureTopics } from './initial-topics.ts'
@@ -22,14 +24,16 @@ import { MetadataLog, metadataLogConfig } from './metadata/metadata-log.ts'
 import { MetadataStore } from './metadata/metadata-store.ts'
 import { metadataTopic } from './metadata/topic-names.ts'
 import { metricName } from './metrics/registry.ts'
-import { ConnectionTable } from './network/connection-table.ts'
+import type { NodeListenersOptions } from './network/node-listeners.ts'
+import { NodeListeners } from './network/node-listeners.ts'
 import { RequestBudget } from './network/request-budget.ts'
-import { Server } from './network/server.ts'
+import type { Server } from './network/server.ts'
 import type { BrokerNode, Endpoint } from './node.ts'
 import { Partition } from './partition/partition.ts'
 import { DataDirectory, DataDirectoryError } from './storage/data-directory.ts'
 import { LogManager } from './storage/log-manager.ts'
 import { StorageError } from './storage/storage-error.ts'
+import { NodeServer } from './virtual-node.ts'
 
 export interface BootOptions extends StartBrokerOptions {
   readonly runtime: Runtime
@@ -41,12 +45,10 @@ export interface BootOptions extends StartBrokerOptions {
 /** What a running broker is made of, for whoever has to take it apart again. */
 export interface BrokerParts {
   readonly cluster: ClusterState
-  readonly servers: readonly Server[]
-  readonly connections: ConnectionTable
+  /** By node id, ascending; at least one. */
+  readonly nodes: readonly [NodeServer, ...NodeServer[]]
   readonly logs: LogManager
   readonly directory: DataDirectory
-  /** An endpoint that clients on this machine can use. */
-  readonly reachable: Endpoint
   /** Removes a temporary data directory; keeps any other. */
   readonly removeDirectory: () => Promise<void>
 }
@@ -82,14 +84,10 @@ async function assemble(options: BootOptions, interceptors: Interceptors, undo: 
   const { runtime, logger } = options
   const config = readConfig(options)
   const { directory, removeDirectory } = await openDirectory(options, config, undo)
-  const connections = new ConnectionTable(config, runtime.clock)
-  const servers = await listen(options, config, connections, undo)
-  const node = describeNode(config, servers)
-  const identity = await directory.identify({ nodeId: node.nodeId }, () => ({
-    clusterId: newUuid(runtime),
-    nodeId: node.nodeId,
-    directoryId: newUuid(runtime),
-  }))
+  const listening = listeningOptions(options, config)
+  const [first, ...others] = await listen(options, config, listening, undo)
+  const { nodeId } = first.node
+  const identity = await directory.identify({ nodeId }, () => ({ clusterId: newUuid(runtime), nodeId, directoryId: newUuid(runtime) }))
   const logs = await openLogs(options, config, directory, undo)
   const metadata = await openMetadata(runtime, logs, directory)
   await removeLeftovers(await logs.directories(), directory.path, metadata.image, runtime.files, logger)
@@ -99,28 +97,42 @@ async function assemble(options: BootOptions, interceptors: Interceptors, undo: 
     clusterId: identity.clusterId,
     dataDir: directory.path,
     config,
-    node,
+    nodes: [first.node, ...others.map(({ node }) => node)],
     metadata,
     authorizer: options.authorizer ?? allowEverything,
     openPartition: (topic, partition, logConfig) =>
       Partition.open(logs, { topic: topic.name, topicId: topic.id, partition, leaderEpoch: 0, config: logConfig }),
   })
   undo.add(async () => cluster.beginClosing())
+  await cluster.leadership.settle()
   if (options.topics !== undefined) await ensureTopics(cluster, options.topics)
   if (cluster.topics.get(groupTopic) !== undefined) await cluster.createGroupTopic()
   const metrics = new RequestMetrics(cluster.metrics)
-  const dispatcher = new Dispatcher({ cluster, node, handlers: createHandlers(), interceptors, metrics })
-  cluster.metrics.gauge(metricName('kafka.server', 'socket-server-metrics', 'connection-count'), () => connections.size)
-  for (const server of servers) server.serve(dispatcher)
-  return { cluster, servers, connections, logs, directory, reachable: reachableEndpoint(servers), removeDirectory }
+  const handlers = createHandlers()
+  const createServer = ({ node, listeners }: ListeningNode): NodeServer => {
+    const dispatcher = new Dispatcher({ cluster, node, handlers, interceptors, metrics })
+    return new NodeServer({ node, listeners, listening, cluster, dispatcher })
+  }
+  const nodes: BrokerParts['nodes'] = [createServer(first), ...others.map(createServer)]
+  cluster.metrics.gauge(metricName('kafka.server', 'socket-server-metrics', 'connection-count'), () =>
+    nodes.reduce((count, node) => count + node.connectionCount, 0),
+  )
+  for (const node of nodes) node.serve()
+  return { cluster, nodes, logs, directory, removeDirectory }
 }
 
 /** Kafka's 3 s spare a large group rebalances while its members start; a laptop and a test only wait for them. */
 const singleNodeDefaults: Readonly<Record<string, string>> = { 'group.initial.rebalance.delay.ms': '0' }
 
-function readConfig({ config: texts = {}, host = '127.0.0.1', port = 0, logger }: BootOptions): BrokerConfig {
+const nodesMax = 100
+const replicationFactorMax = 3
+
+function readConfig({ config: texts = {}, host = '127.0.0.1', port = 0, nodes = 1, logger }: BootOptions): BrokerConfig {
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > nodesMax) throw new ConfigError(`nodes is ${nodes}: it must be 1 to ${nodesMax}`)
   const address = host.includes(':') ? `[${host}]` : host
-  const { config, warnings } = parseBrokerConfig({ listeners: `PLAINTEXT://${address}:${port}`, ...singleNodeDefaults, ...texts })
+  const defaults: Record<string, string> = { listeners: `PLAINTEXT://${address}:${port}`, ...singleNodeDefaults }
+  if (nodes > 1) defaults['default.replication.factor'] = String(Math.min(replicationFactorMax, nodes))
+  const { config, warnings } = parseBrokerConfig({ ...defaults, ...texts })
   for (const warning of warnings) logger.warn(warning)
   return config
 }
@@ -140,16 +152,37 @@ async function openDirectory(
   return { directory, removeDirectory }
 }
 
-async function listen({ runtime, logger }: BootOptions, config: BrokerConfig, connections: ConnectionTable, undo: Undo): Promise<Server[]> {
+function listeningOptions({ runtime, logger }: BootOptions, config: BrokerConfig): NodeListenersOptions {
   const budgetBytes = config.get('queued.max.request.bytes')
-  const budget = new RequestBudget(budgetBytes === -1 ? defaultBudgetBytes : budgetBytes)
-  const servers: Server[] = []
-  for (const address of parseListeners(config.get('listeners'))) {
-    const server = await Server.listen(address, { runtime, logger, config, connections, budget })
-    undo.add(() => server.close())
-    servers.push(server)
+  return { runtime, logger, config, budget: new RequestBudget(budgetBytes === -1 ? defaultBudgetBytes : budgetBytes) }
+}
+
+interface ListeningNode {
+  readonly node: BrokerNode
+  readonly listeners: NodeListeners
+}
+
+/** Takes the ports of every node. */
+async function listen(
+  { nodes = 1 }: BootOptions,
+  config: BrokerConfig,
+  listening: NodeListenersOptions,
+  undo: Undo,
+): Promise<[ListeningNode, ...ListeningNode[]]> {
+  const open = async (index: number): Promise<ListeningNode> => {
+    const addresses = parseListeners(config.get('listeners')).map((address) => onNode(address, index))
+    const listeners = await NodeListeners.open(addresses, listening)
+    undo.add(() => listeners.drop())
+    return { node: describeNode(config, listeners.servers, index), listeners }
   }
-  return servers
+  const opened: [ListeningNode, ...ListeningNode[]] = [await open(0)]
+  for (let index = 1; index < nodes; index++) opened.push(await open(index))
+  return opened
+}
+
+/** Each further node takes the next port, unless the system chooses. */
+function onNode(address: ListenerAddress, index: number): ListenerAddress {
+  return address.port === 0 ? address : { ...address, port: address.port + index }
 }
 
 async function openLogs({ runtime, logger }: BootOptions, config: BrokerConfig, directory: DataDirectory, undo: Undo): Promise<LogManager> {
@@ -182,8 +215,8 @@ async function openMetadata(runtime: Runtime, logs: LogManager, directory: DataD
   }
 }
 
-function describeNode(config: BrokerConfig, servers: readonly Server[]): BrokerNode {
-  const advertised = parseListeners(config.get('advertised.listeners') ?? [])
+function describeNode(config: BrokerConfig, servers: readonly Server[], index: number): BrokerNode {
+  const advertised = parseListeners(config.get('advertised.listeners') ?? []).map((address) => onNode(address, index))
   const listeners = servers.map(({ name, bound, requestedHost }) => {
     const told = advertised.find((address) => address.name === name)
     return {
@@ -194,19 +227,12 @@ function describeNode(config: BrokerConfig, servers: readonly Server[]): BrokerN
         told === undefined ? ownAddress(requestedHost, bound) : { host: told.host, port: told.port === 0 ? bound.port : told.port },
     }
   })
-  return { nodeId: config.get('node.id'), rack: config.get('broker.rack'), listeners }
+  return { nodeId: config.get('node.id') + index, rack: config.get('broker.rack'), listeners }
 }
 
 /** A name stays a name, as clients may know it by that alone; a wildcard is no address to connect to. */
 function ownAddress(requestedHost: string, bound: Endpoint): Endpoint | undefined {
   return isWildcard(requestedHost) ? undefined : { host: requestedHost, port: bound.port }
-}
-
-function reachableEndpoint(servers: readonly Server[]): Endpoint {
-  const first = servers[0]
-  if (first === undefined) throw new Error('a broker has at least one listener')
-  const host = isWildcard(first.requestedHost) ? '127.0.0.1' : first.requestedHost
-  return { host, port: first.bound.port }
 }
 
 function newUuid(runtime: Runtime): string {

@@ -13,8 +13,16 @@ export interface TopicOptions {
 export interface StartBrokerOptions {
   /** Address to listen on. Default 127.0.0.1. `listeners` in `config` replaces host and port. */
   readonly host?: string
-  /** Port to listen on. Default 0: a free one. */
+  /** Port to listen on. Default 0: a free one. With several nodes each further one takes the next port. */
   readonly port?: number
+  /**
+   * How many nodes clients see, 1 to 100. Default 1. A facility for tests of what moves between nodes: each has a port and an id
+   * (`node.id` and up) of its own, leads partitions and coordinates groups, and can be stopped. They share one process, one data
+   * directory and one copy of each log: nothing is replicated, every replica that runs is in sync. Broker settings are common to all;
+   * `default.replication.factor` is 3, or `nodes` where that is less. Leaders survive a restart with the same data directory; the number
+   * of nodes is not remembered.
+   */
+  readonly nodes?: number
   /** Where the data is kept. Default: `log.dirs` of `config`, else a temporary directory that `close()` removes. */
   readonly dataDir?: string
   /** Topics to be there when the broker serves; those that exist already are left as they are. */

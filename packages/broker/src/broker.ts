@@ -7,9 +7,12 @@ import { Interceptors } from './api/interceptors.ts'
 import type { BrokerParts } from './boot.ts'
 import { boot } from './boot.ts'
 import type { StartBrokerOptions, TopicOptions } from './broker-options.ts'
+import { groupTopic } from './coordinator/group/group-coordinator.ts'
 import { silentLogger } from './logger.ts'
 import { ensureTopics } from './initial-topics.ts'
+import { noLeader } from './metadata/topic.ts'
 import type { MetricsRegistry } from './metrics/registry.ts'
+import type { VirtualNode } from './virtual-node.ts'
 
 export type { InterceptedCall, Interceptor }
 
@@ -17,12 +20,16 @@ export type { InterceptedCall, Interceptor }
 const closeGraceMs = 1000
 
 export class Broker {
-  /** `host:port` of the first listener, as a client on this machine reaches it. */
+  /** `host:port` of each node's first listener, as a client on this machine reaches it, separated by commas. */
   readonly bootstrapServers: string
+  /** Of the first node, as is `port`. */
   readonly host: string
   readonly port: number
   readonly clusterId: string
+  /** Of the first node. */
   readonly nodeId: number
+  /** Ascending by id; one, unless `nodes` asked for more. */
+  readonly nodes: readonly VirtualNode[]
   readonly dataDir: string
   readonly metrics: MetricsRegistry
   readonly #parts: BrokerParts
@@ -32,11 +39,13 @@ export class Broker {
   constructor(parts: BrokerParts, interceptors: Interceptors) {
     this.#parts = parts
     this.#interceptors = interceptors
-    this.host = parts.reachable.host
-    this.port = parts.reachable.port
-    this.bootstrapServers = `${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`
+    const [first] = parts.nodes
+    this.nodes = parts.nodes
+    this.host = first.host
+    this.port = first.port
+    this.bootstrapServers = parts.nodes.map((node) => node.bootstrapServers).join(',')
     this.clusterId = parts.cluster.clusterId
-    this.nodeId = parts.cluster.controllerId
+    this.nodeId = first.nodeId
     this.dataDir = parts.directory.path
     this.metrics = parts.cluster.metrics
   }
@@ -44,6 +53,36 @@ export class Broker {
   /** Creates the topics that do not exist yet. Rejects with MetadataError when one cannot be created. */
   createTopics(topics: Readonly<Record<string, TopicOptions>>): Promise<void> {
     return ensureTopics(this.#parts.cluster, topics)
+  }
+
+  /** Id of the node that leads the partition; −1 while it is offline, undefined when there is no such partition. */
+  leaderOf(topic: string, partition: number): number | undefined {
+    return this.#parts.cluster.topics.get(topic)?.partitions[partition]?.leaderId
+  }
+
+  /**
+   * Makes a node the leader of a partition, in a new leader epoch; nothing happens when it leads already. The node joins the replicas
+   * in place of the old leader when it is not one of them. Resolves when clients see it. Rejects with MetadataError when there is no
+   * such partition or when the node does not run.
+   */
+  moveLeader(topic: string, partition: number, nodeId: number): Promise<void> {
+    return this.#parts.cluster.leadership.move(topic, partition, nodeId)
+  }
+
+  /** Id of the node that coordinates the group; −1 while none does. Creates `__consumer_offsets` when there is none. */
+  async coordinatorOf(groupId: string): Promise<number> {
+    const partition = await this.#groupPartition(groupId)
+    return this.leaderOf(groupTopic, partition) ?? noLeader
+  }
+
+  /**
+   * Makes a node the coordinator of a group, and of every group in the same partition of `__consumer_offsets`, by moving that partition's
+   * leader. Members that wait are sent away with NOT_COORDINATOR; joins in progress and sessions begin anew on the other node, which
+   * answers COORDINATOR_LOAD_IN_PROGRESS until it has read the log. Resolves when clients see the move. Rejects with MetadataError when the
+   * node does not run.
+   */
+  async moveCoordinator(groupId: string, nodeId: number): Promise<void> {
+    await this.moveLeader(groupTopic, await this.#groupPartition(groupId), nodeId)
   }
 
   /**
@@ -67,11 +106,17 @@ export class Broker {
     return this.close()
   }
 
+  async #groupPartition(groupId: string): Promise<number> {
+    const { cluster } = this.#parts
+    await cluster.createGroupTopic()
+    return cluster.groups.partitionOf(groupId)
+  }
+
   async #close(): Promise<void> {
-    const { servers, connections, cluster, logs, directory, removeDirectory } = this.#parts
-    await Promise.all(servers.map((server) => server.close()))
+    const { nodes, cluster, logs, directory, removeDirectory } = this.#parts
+    await Promise.all(nodes.map((node) => node.stopAccepting()))
     cluster.beginClosing()
-    await connections.close(closeGraceMs)
+    await Promise.all(nodes.map((node) => node.endConnections(closeGraceMs)))
     try {
       await cluster.metadata.close()
       await cluster.partitions.close()

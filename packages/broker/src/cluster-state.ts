@@ -11,11 +11,14 @@ import { GroupCoordinator, groupTopic } from './coordinator/group/group-coordina
 import { registerGroupMetrics } from './coordinator/group/group-metrics.ts'
 import type { Logger } from './logger.ts'
 import { followConfigs } from './metadata/dynamic-configs.ts'
+import { Leadership } from './metadata/leadership.ts'
+import type { PartitionRecord } from './metadata/metadata-records.ts'
 import type { MetadataStore } from './metadata/metadata-store.ts'
 import { PartitionRegistry } from './metadata/partition-registry.ts'
 import { ProducerIds } from './metadata/producer-ids.ts'
 import { TopicStore } from './metadata/topic-store.ts'
-import type { Topic } from './metadata/topic.ts'
+import type { PartitionState, Topic } from './metadata/topic.ts'
+import { noLeader } from './metadata/topic.ts'
 import { BrokerTopicMetrics } from './metrics/broker-topic-metrics.ts'
 import { metricName, MetricsRegistry } from './metrics/registry.ts'
 import type { BrokerNode } from './node.ts'
@@ -28,7 +31,8 @@ export interface ClusterStateOptions {
   readonly clusterId: string
   readonly dataDir: string
   readonly config: BrokerConfig
-  readonly node: BrokerNode
+  /** Every node, ascending; all of them run at first. */
+  readonly nodes: readonly [BrokerNode, ...BrokerNode[]]
   readonly metadata: MetadataStore
   readonly authorizer: Authorizer
   readonly openPartition: (topic: Topic, partition: number, config: LogConfig) => Promise<Partition>
@@ -40,9 +44,9 @@ export class ClusterState implements Cluster {
   readonly clusterId: string
   readonly dataDir: string
   readonly config: BrokerConfig
-  readonly nodes: ReadonlyMap<number, BrokerNode>
-  readonly controllerId: number
+  readonly registeredNodes: ReadonlyMap<number, BrokerNode>
   readonly metadata: MetadataStore
+  readonly leadership: Leadership
   readonly topics: TopicStore
   readonly partitions: PartitionRegistry
   readonly producerIds: ProducerIds
@@ -51,34 +55,60 @@ export class ClusterState implements Cluster {
   readonly metrics: MetricsRegistry = new MetricsRegistry()
   readonly topicMetrics: BrokerTopicMetrics = new BrokerTopicMetrics(this.metrics)
   readonly #closeListeners = new Set<() => void>()
+  readonly #firstNodeId: number
+  #nodes: ReadonlyMap<number, BrokerNode>
 
   constructor(options: ClusterStateOptions) {
-    const { runtime, logger, config, node, metadata } = options
+    const { runtime, logger, config, metadata } = options
+    const { nodeId } = options.nodes[0]
     this.runtime = runtime
     this.logger = logger
     this.clusterId = options.clusterId
     this.dataDir = options.dataDir
     this.config = config
     this.authorizer = options.authorizer
-    this.nodes = new Map([[node.nodeId, node]])
-    this.controllerId = node.nodeId
+    this.registeredNodes = new Map(options.nodes.map((node) => [node.nodeId, node]))
+    this.#nodes = this.registeredNodes
+    this.#firstNodeId = nodeId
     this.metadata = metadata
-    this.partitions = new PartitionRegistry((topic, partition) =>
-      options.openPartition(topic, partition, logConfigOf(topic.configs, config)),
+    const nodeIds = [...this.registeredNodes.keys()]
+    const liveNodeIds = (): readonly number[] => [...this.#nodes.keys()]
+    this.leadership = new Leadership(metadata, nodeIds, liveNodeIds)
+    this.partitions = new PartitionRegistry(
+      (topic, partition) => options.openPartition(topic, partition, logConfigOf(topic.configs, config)),
+      (partition) => this.#followLeader(partition),
     )
     const deleteLogs = (topic: Topic): Promise<void> => this.#deleteLogs(topic)
-    this.topics = new TopicStore({ metadata, config, random: runtime.random, nodeIds: [node.nodeId], deleteLogs })
-    this.producerIds = new ProducerIds(metadata, node.nodeId)
+    this.topics = new TopicStore({ metadata, config, random: runtime.random, nodeIds, liveNodeIds, deleteLogs })
+    this.producerIds = new ProducerIds(metadata, nodeId)
     const openLog = (partition: number): Promise<Partition> => this.#openGroupLog(partition)
     this.groups = new GroupCoordinator({ runtime, logger, config: groupConfig(config), openLog })
-    followConfigs(metadata, config, this.partitions, node.nodeId)
+    followConfigs(metadata, config, this.partitions, nodeId)
+    metadata.onChange((records) => {
+      for (const record of records) if (record.type === 'partition') this.#leaderChanged(record)
+    })
     this.#registerGauges()
     registerGroupMetrics(this.metrics, this.groups)
   }
 
+  get nodes(): ReadonlyMap<number, BrokerNode> {
+    return this.#nodes
+  }
+
+  get controllerId(): number {
+    const [first] = this.#nodes.keys()
+    return first ?? this.#firstNodeId
+  }
+
+  /** Takes a node in or out; what it leads is another matter, which `leadership.settle` sees to. */
+  setRunning(nodeId: number, isRunning: boolean): void {
+    const runs = (id: number): boolean => (id === nodeId ? isRunning : this.#nodes.has(id))
+    this.#nodes = new Map([...this.registeredNodes].filter(([id]) => runs(id)))
+  }
+
   async createGroupTopic(): Promise<void> {
-    const topic = await this.topics.ensureConsumerOffsets()
-    this.groups.start(topic.partitions.length)
+    const { name, partitions } = await this.topics.ensureConsumerOffsets()
+    this.groups.start(partitions.length, (partition) => this.topics.get(name)?.partitions[partition]?.leaderId !== noLeader)
   }
 
   whenClosing(listener: () => void): () => void {
@@ -90,6 +120,19 @@ export class ClusterState implements Cluster {
   beginClosing(): void {
     for (const listener of this.#closeListeners) listener()
     this.groups.close()
+  }
+
+  #leaderChanged({ topicId, partition, leader }: PartitionRecord): void {
+    const topic = this.topics.byId(topicId)
+    if (topic === undefined) return
+    const open = this.partitions.opened(topic.name, partition)
+    if (open !== undefined) this.#followLeader(open)
+    if (topic.name === groupTopic) this.groups.changeLeader(partition, leader !== noLeader)
+  }
+
+  #followLeader(partition: Partition): void {
+    const state = this.topics.byId(partition.topicId)?.partitions[partition.partition]
+    if (state !== undefined) partition.changeLeader(state.leaderEpoch, state.leaderId !== noLeader)
   }
 
   async #openGroupLog(partition: number): Promise<Partition> {
@@ -110,16 +153,26 @@ export class ClusterState implements Cluster {
     }
   }
 
+  #countPartitions(counts: (state: PartitionState) => boolean): number {
+    let count = 0
+    for (const { partitions } of this.topics.all()) for (const state of partitions) if (counts(state)) count++
+    return count
+  }
+
   #registerGauges(): void {
     const { image } = this.metadata
     const gauge = (group: string, type: string, name: string, read: () => number): void =>
       this.metrics.gauge(metricName(group, type, name), read)
     gauge('kafka.server', 'ReplicaManager', 'PartitionCount', () => image.partitionCount)
     gauge('kafka.server', 'ReplicaManager', 'LeaderCount', () => image.partitionCount)
-    gauge('kafka.server', 'ReplicaManager', 'UnderReplicatedPartitions', () => 0)
+    gauge('kafka.server', 'ReplicaManager', 'UnderReplicatedPartitions', () =>
+      this.#countPartitions(({ replicas }) => !replicas.every((replica) => this.#nodes.has(replica))),
+    )
     gauge('kafka.controller', 'KafkaController', 'GlobalTopicCount', () => image.topicCount)
     gauge('kafka.controller', 'KafkaController', 'GlobalPartitionCount', () => image.partitionCount)
-    gauge('kafka.controller', 'KafkaController', 'OfflinePartitionsCount', () => 0)
+    gauge('kafka.controller', 'KafkaController', 'OfflinePartitionsCount', () =>
+      this.#countPartitions(({ leaderId }) => leaderId === noLeader),
+    )
     gauge('kafka.controller', 'KafkaController', 'ActiveControllerCount', () => 1)
   }
 }

@@ -6,6 +6,7 @@ import type { BrokerConfig } from './config/broker-config.ts'
 import type { GroupCoordinator } from './coordinator/group/group-coordinator.ts'
 import type { Logger } from './logger.ts'
 import type { BrokerTopicMetrics } from './metrics/broker-topic-metrics.ts'
+import type { Leadership } from './metadata/leadership.ts'
 import type { MetadataStore } from './metadata/metadata-store.ts'
 import type { PartitionRegistry } from './metadata/partition-registry.ts'
 import type { ProducerIds } from './metadata/producer-ids.ts'
@@ -19,10 +20,14 @@ export interface Cluster {
   readonly clusterId: string
   readonly dataDir: string
   readonly config: BrokerConfig
-  /** By node id, in ascending order. */
+  /** The nodes that run, by node id, in ascending order. */
   readonly nodes: ReadonlyMap<number, BrokerNode>
+  /** Every node there is, those included that have been stopped. */
+  readonly registeredNodes: ReadonlyMap<number, BrokerNode>
+  /** The node that clients are told is the controller: the first that runs. */
   readonly controllerId: number
   readonly metadata: MetadataStore
+  readonly leadership: Leadership
   readonly topics: TopicStore
   readonly partitions: PartitionRegistry
   readonly producerIds: ProducerIds

@@ -64,7 +64,7 @@ function change(resource: ConfigResource, next: NextConfigs, validateOnly: boole
 }
 
 function changeBroker(resourceName: string, next: NextConfigs, validateOnly: boolean, { cluster }: RequestContext): Promise<void> {
-  if (resourceName !== everyBroker && !cluster.nodes.has(Number(resourceName))) {
+  if (resourceName !== everyBroker && !cluster.registeredNodes.has(Number(resourceName))) {
     throw new MetadataError(ErrorCodes.INVALID_REQUEST, `There is no broker ${resourceName}`)
   }
   return cluster.metadata.change((image) => {

@@ -22,10 +22,13 @@ export const describeClusterHandler: ApiHandler = handler({
 function handle(request: DescribeClusterRequest, context: RequestContext): DescribeClusterResponseInput {
   if (request.endpointType === controllerEndpoints) return failed(request, ErrorCodes.MISMATCHED_ENDPOINT_TYPE, context)
   if (request.endpointType !== brokerEndpoints) return failed(request, ErrorCodes.UNSUPPORTED_ENDPOINT_TYPE, context)
+  const { nodes, registeredNodes } = context.cluster
+  // A node that was stopped is what Kafka calls fenced.
+  const endpoints = clusterEndpoints(context, request.includeFencedBrokers ? registeredNodes : nodes)
   return {
     ...failed(request, ErrorCodes.NONE, context),
     controllerId: context.cluster.controllerId,
-    brokers: clusterEndpoints(context).map(({ nodeId, host, port, rack }) => ({ brokerId: nodeId, host, port, rack, isFenced: false })),
+    brokers: endpoints.map(({ nodeId, host, port, rack }) => ({ brokerId: nodeId, host, port, rack, isFenced: !nodes.has(nodeId) })),
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
       ? context.authorizedOperations('Cluster', clusterResource)
       : operationsNotAsked,

@@ -30,11 +30,15 @@ async function handle(request: DescribeLogDirsRequest, context: RequestContext):
   return { throttleTimeMs: 0, errorCode: ErrorCodes.NONE, results: [result] }
 }
 
-function wantedPartitions({ topics }: DescribeLogDirsRequest, { cluster }: RequestContext): [Topic, number[]][] {
-  if (topics === null) return [...cluster.topics.all()].map((topic) => [topic, [...topic.partitions.keys()]])
+/** Those that this node has a replica of. */
+function wantedPartitions({ topics }: DescribeLogDirsRequest, { cluster, node }: RequestContext): [Topic, number[]][] {
+  const isHere = (topic: Topic, partition: number): boolean => topic.partitions[partition]?.replicas.includes(node.nodeId) === true
+  if (topics === null) {
+    return [...cluster.topics.all()].map((topic) => [topic, [...topic.partitions.keys()].filter((partition) => isHere(topic, partition))])
+  }
   return topics.flatMap(({ topic: name, partitions }): [Topic, number[]][] => {
     const topic = cluster.topics.get(name)
-    return topic === undefined ? [] : [[topic, partitions.filter((partition) => topic.partitions[partition] !== undefined)]]
+    return topic === undefined ? [] : [[topic, partitions.filter((partition) => isHere(topic, partition))]]
   })
 }
 

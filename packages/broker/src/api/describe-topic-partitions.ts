@@ -11,6 +11,7 @@ import { operationsNotAsked } from './authorizer.ts'
 import type { RequestContext } from './context.ts'
 import type { ApiHandler } from './handler.ts'
 import { handler } from './handler.ts'
+import { viewPartition } from './partition-view.ts'
 
 type TopicResponse = DescribeTopicPartitionsResponseTopicInput
 type PartitionResponse = TopicResponse['partitions'][number]
@@ -66,15 +67,10 @@ function describe(name: string, topic: Topic | undefined, first: number, end: nu
     isInternal: topic.isInternal,
     partitions: topic.partitions.slice(first, end).map(
       (state, index): PartitionResponse => ({
-        errorCode: ErrorCodes.NONE,
         partitionIndex: first + index,
-        leaderId: state.leaderId,
-        leaderEpoch: state.leaderEpoch,
-        replicaNodes: state.replicas,
-        isrNodes: state.replicas,
+        ...viewPartition(state, context.cluster),
         eligibleLeaderReplicas: [],
         lastKnownElr: [],
-        offlineReplicas: [],
       }),
     ),
     topicAuthorizedOperations: context.authorizedOperations('Topic', name),

@@ -16,6 +16,8 @@ export interface FetchTarget {
   readonly errorCode: number
   /** Undefined when there is an error. */
   readonly partition: Partition | undefined
+  /** The one that the fetch began in. */
+  readonly leaderEpoch: number
 }
 
 /** `sizeBytes` is not part of the answer: it is what counts towards the fetch's limits. */
@@ -27,18 +29,39 @@ export async function resolveTarget(
   wanted: FetchRequestPartition,
   context: RequestContext,
 ): Promise<FetchTarget> {
-  const failed = (topic: Topic | undefined, errorCode: number): FetchTarget => ({ topic, wanted, errorCode, partition: undefined })
+  const failed = (topic: Topic | undefined, errorCode: number): FetchTarget => ({
+    topic,
+    wanted,
+    errorCode,
+    partition: undefined,
+    leaderEpoch: -1,
+  })
   const topic = findTopic(reference, byId, context)
   if (topic === undefined) return failed(undefined, absentTopicError(reference.name, byId, 'Read', context))
   if (!context.allows('Read', 'Topic', topic.name)) return failed(topic, ErrorCodes.TOPIC_AUTHORIZATION_FAILED)
   const led = findLedPartition(topic, wanted.partition, wanted.currentLeaderEpoch, context)
   if (led.found === undefined) return failed(topic, led.errorCode)
+  const { leaderEpoch } = led.found.state
   const open = context.cluster.partitions.opened(topic.name, wanted.partition)
-  if (open !== undefined) return { topic, wanted, errorCode: ErrorCodes.NONE, partition: open }
+  if (open !== undefined) return { topic, wanted, errorCode: ErrorCodes.NONE, partition: open, leaderEpoch }
   const opened = await openPartition(topic, wanted.partition, context)
   return opened.found === undefined
     ? failed(topic, opened.errorCode)
-    : { topic, wanted, errorCode: ErrorCodes.NONE, partition: opened.found }
+    : { topic, wanted, errorCode: ErrorCodes.NONE, partition: opened.found, leaderEpoch }
+}
+
+/** Whether leadership of the partition has moved since the fetch began. */
+export function hasMoved({ partition, leaderEpoch }: FetchTarget): boolean {
+  return partition !== undefined && partition.leaderEpoch !== leaderEpoch
+}
+
+/** What a fetch is told that leadership has moved under. */
+function movedError({ topic, wanted }: FetchTarget, context: RequestContext): number {
+  const current = topic && context.cluster.topics.byId(topic.id)
+  if (current === undefined) return ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION
+  const led = findLedPartition(current, wanted.partition, wanted.currentLeaderEpoch, context)
+  // It may have moved here and back again: the client has to look once more all the same.
+  return led.found === undefined ? led.errorCode : ErrorCodes.NOT_LEADER_OR_FOLLOWER
 }
 
 export function failedPartition(partitionIndex: number, errorCode: number): PartitionData {
@@ -60,9 +83,11 @@ export async function readTarget(
   isolation: IsolationLevel,
   maxBytes: number,
   minOneBatch: boolean,
+  context: RequestContext,
 ): Promise<PartitionData> {
   const { partition, wanted } = target
   if (partition === undefined) return failedPartition(wanted.partition, target.errorCode)
+  if (hasMoved(target)) return failedPartition(wanted.partition, movedError(target, context))
   const diverging = divergence(partition, wanted)
   if (diverging === 'unknown') return failedPartition(wanted.partition, ErrorCodes.OFFSET_OUT_OF_RANGE)
   if (diverging !== undefined) return { ...withoutRecords(partition, wanted.partition, isolation), divergingEpoch: diverging }

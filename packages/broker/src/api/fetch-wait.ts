@@ -5,7 +5,7 @@ import type { Timer } from '@odradek/runtime'
 import type { IsolationLevel } from '../partition/types.ts'
 import type { RequestContext } from './context.ts'
 import type { FetchTarget, PartitionData } from './fetch-partition.ts'
-import { readableEnd, readTarget } from './fetch-partition.ts'
+import { hasMoved, readableEnd, readTarget } from './fetch-partition.ts'
 
 export interface FetchLimits {
   readonly minBytes: number
@@ -20,7 +20,7 @@ export async function waitForFetch(
   limits: FetchLimits,
   context: RequestContext,
 ): Promise<readonly PartitionData[]> {
-  const pass = new FetchPass(targets, limits)
+  const pass = new FetchPass(targets, limits, context)
   await pass.readAll()
   if (pass.isSatisfied || limits.maxWaitMs <= 0 || targets.length === 0) return pass.data
   const waiter = new FetchWaiter(pass, targets, limits, context)
@@ -31,13 +31,15 @@ export async function waitForFetch(
 class FetchPass {
   readonly #targets: readonly FetchTarget[]
   readonly #limits: FetchLimits
+  readonly #context: RequestContext
   data: PartitionData[] = []
   /** Bytes of each partition's log when it was read: what has been added since needs no read to be counted. */
   readonly #logBytes: number[] = []
 
-  constructor(targets: readonly FetchTarget[], limits: FetchLimits) {
+  constructor(targets: readonly FetchTarget[], limits: FetchLimits, context: RequestContext) {
     this.#targets = targets
     this.#limits = limits
+    this.#context = context
   }
 
   get isSatisfied(): boolean {
@@ -54,7 +56,7 @@ class FetchPass {
     let isFirst = true
     for (const [index, target] of this.#targets.entries()) {
       this.#logBytes[index] = target.partition?.sizeBytes ?? 0
-      const read = await readTarget(target, isolation, left, isFirst)
+      const read = await readTarget(target, isolation, left, isFirst, this.#context)
       left -= read.sizeBytes
       if (read.sizeBytes > 0) isFirst = false
       data.push(read)
@@ -65,17 +67,20 @@ class FetchPass {
   /** Whether another read might satisfy the fetch. */
   mayBeSatisfied(): boolean {
     let bytes = this.#sizeBytes()
+    if (this.#targets.some(hasMoved)) return true
     for (const [index, target] of this.#targets.entries())
       bytes += Math.max(0, (target.partition?.sizeBytes ?? 0) - (this.#logBytes[index] ?? 0))
     return bytes >= this.#limits.minBytes
   }
 
-  /** Whether a partition has advanced since it was read. */
+  /** Whether a partition has advanced, or moved, since it was read. */
   isOutdated(): boolean {
     const end = (data: PartitionData): number =>
       this.#limits.isolation === 'read_committed' ? (data.lastStableOffset ?? -1) : data.highWatermark
-    return this.#targets.some(({ partition }, index) => {
+    return this.#targets.some((target, index) => {
+      const { partition } = target
       const data = this.data[index]
+      if (hasMoved(target)) return data?.errorCode === ErrorCodes.NONE
       return partition !== undefined && data !== undefined && readableEnd(partition, this.#limits.isolation) !== end(data)
     })
   }

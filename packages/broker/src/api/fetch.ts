@@ -62,7 +62,7 @@ function respond(
     for (let left = partitions.length; left > 0; left--, next++) {
       const target = targets[next]
       const answer = data[next] ?? failedPartition(-1, ErrorCodes.UNKNOWN_SERVER_ERROR)
-      const hint = leaderHint(target?.topic, answer.partitionIndex, answer.errorCode)
+      const hint = leaderHint(target?.topic, answer.partitionIndex, answer.errorCode, context)
       if (hint !== undefined) hints.push(hint)
       answers.push(hint === undefined ? answer : { ...answer, currentLeader: hint })
       count(target, answer, context)

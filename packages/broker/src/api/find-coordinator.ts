@@ -60,6 +60,7 @@ async function groupCoordinatorOf(groupId: string, context: RequestContext): Pro
   if (!context.allows('Describe', 'Group', groupId)) return failed(groupId, ErrorCodes.GROUP_AUTHORIZATION_FAILED)
   try {
     await context.cluster.createGroupTopic()
+    // Whoever leads the partition when it has loaded is the coordinator.
     await groups.whenLoaded(groupId)
   } catch (error) {
     logger.error(`${groupTopic} cannot be used: ${String(error)}`)

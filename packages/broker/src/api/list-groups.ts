@@ -1,8 +1,9 @@
 /** ListGroups (16): the groups whose partitions this node leads, filtered by state (version 4, KIP-518) and type (version 5, KIP-848). */
 
 import { ErrorCodes, listGroups } from '@odradek/protocol'
+import { groupTopic } from '../coordinator/group/group-coordinator.ts'
 import { clusterResource } from './authorizer.ts'
-import { codeOf, coordinatorError } from './group-requests.ts'
+import { codeOf } from './group-requests.ts'
 import { type ApiHandler, handler } from './handler.ts'
 
 export const listGroupsHandler: ApiHandler = handler({
@@ -15,8 +16,8 @@ export const listGroupsHandler: ApiHandler = handler({
     const types = lowerCased(request.typesFilter)
     const passes = (filter: ReadonlySet<string>, value: string): boolean => filter.size === 0 || filter.has(value.toLowerCase())
     try {
-      const all = await context.cluster.groups.list()
-      const here = all.filter(({ groupId }) => coordinatorError(groupId, context) === ErrorCodes.NONE)
+      const leaders = context.cluster.topics.get(groupTopic)?.partitions
+      const here = await context.cluster.groups.list((partition) => leaders?.[partition]?.leaderId === context.node.nodeId)
       const wanted = here.filter(({ groupState, groupType }) => passes(states, groupState) && passes(types, groupType))
       if (context.allows('Describe', 'Cluster', clusterResource)) return { errorCode: ErrorCodes.NONE, groups: wanted }
       return { errorCode: ErrorCodes.NONE, groups: wanted.filter(({ groupId }) => context.allows('Describe', 'Group', groupId)) }

@@ -1,8 +1,8 @@
 /** Metadata (key 3): nodes and topics; creates a topic that a client asks for when the configuration allows it. */
 
-import type { MetadataRequest, MetadataResponseInput, MetadataResponsePartitionInput, MetadataResponseTopicInput } from '@odradek/protocol'
+import type { MetadataRequest, MetadataResponseInput, MetadataResponseTopicInput } from '@odradek/protocol'
 import { ErrorCodes, metadata, zeroUuid } from '@odradek/protocol'
-import type { PartitionState, Topic } from '../metadata/topic.ts'
+import type { Topic } from '../metadata/topic.ts'
 import { consumerOffsetsTopic, topicNameProblem } from '../metadata/topic-names.ts'
 import { MetadataError } from '../metadata/topic-plan.ts'
 import { clusterResource, operationsNotAsked } from './authorizer.ts'
@@ -10,6 +10,7 @@ import type { RequestContext } from './context.ts'
 import type { ApiHandler } from './handler.ts'
 import { handler } from './handler.ts'
 import { clusterEndpoints } from './partition-lookup.ts'
+import { viewPartition } from './partition-view.ts'
 
 type TopicResponse = MetadataResponseTopicInput
 type WantedTopic = NonNullable<MetadataRequest['topics']>[number]
@@ -110,22 +111,10 @@ function describe(topic: Topic, request: MetadataRequest, context: RequestContex
     name: topic.name,
     topicId: topic.id,
     isInternal: topic.isInternal,
-    partitions: topic.partitions.map(describePartition),
+    partitions: topic.partitions.map((state, partitionIndex) => ({ partitionIndex, ...viewPartition(state, context.cluster) })),
     topicAuthorizedOperations: request.includeTopicAuthorizedOperations
       ? context.authorizedOperations('Topic', topic.name)
       : operationsNotAsked,
-  }
-}
-
-function describePartition(state: PartitionState, partitionIndex: number): MetadataResponsePartitionInput {
-  return {
-    errorCode: ErrorCodes.NONE,
-    partitionIndex,
-    leaderId: state.leaderId,
-    leaderEpoch: state.leaderEpoch,
-    replicaNodes: state.replicas,
-    isrNodes: state.replicas,
-    offlineReplicas: [],
   }
 }
 

@@ -1,6 +1,7 @@
 /** Finds the partition that a request names, or the error that Kafka answers with. */
 
 import { ErrorCodes } from '@odradek/protocol'
+import type { Cluster } from '../cluster.ts'
 import { endpointFor } from '../node.ts'
 import type { PartitionState, Topic } from '../metadata/topic.ts'
 import type { Partition } from '../partition/partition.ts'
@@ -45,6 +46,8 @@ export function findLedPartition(
 ): Lookup<LedPartition> {
   const state = topic.partitions[partition]
   if (state === undefined) return { errorCode: ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, found: undefined }
+  // Epochs are the business of nodes that have a replica.
+  if (!state.replicas.includes(context.node.nodeId)) return { errorCode: ErrorCodes.NOT_LEADER_OR_FOLLOWER, found: undefined }
   if (currentLeaderEpoch >= 0 && currentLeaderEpoch < state.leaderEpoch)
     return { errorCode: ErrorCodes.FENCED_LEADER_EPOCH, found: undefined }
   if (currentLeaderEpoch > state.leaderEpoch) return { errorCode: ErrorCodes.UNKNOWN_LEADER_EPOCH, found: undefined }
@@ -69,9 +72,15 @@ export interface LeaderHint {
 }
 
 /** Who leads instead, for a client that asked the wrong node or in the wrong epoch (KIP-951). */
-export function leaderHint(topic: Topic | undefined, partition: number, errorCode: number): LeaderHint | undefined {
+export function leaderHint(
+  topic: Topic | undefined,
+  partition: number,
+  errorCode: number,
+  context: RequestContext,
+): LeaderHint | undefined {
   if (errorCode !== ErrorCodes.NOT_LEADER_OR_FOLLOWER && errorCode !== ErrorCodes.FENCED_LEADER_EPOCH) return undefined
-  const state = topic?.partitions[partition]
+  // The topic that the request was resolved to may be older than the move.
+  const state = topic && context.cluster.topics.byId(topic.id)?.partitions[partition]
   return state && { leaderId: state.leaderId, leaderEpoch: state.leaderEpoch }
 }
 
@@ -88,10 +97,10 @@ export function nodeEndpoints(hints: Iterable<LeaderHint>, context: RequestConte
   return clusterEndpoints(context).filter((endpoint) => ids.has(endpoint.nodeId))
 }
 
-/** All nodes that have the listener which the client came in through. */
-export function clusterEndpoints(context: RequestContext): NodeEndpoint[] {
+/** The nodes, by default those that run, which have the listener that the client came in through. */
+export function clusterEndpoints(context: RequestContext, nodes: Cluster['nodes'] = context.cluster.nodes): NodeEndpoint[] {
   const endpoints: NodeEndpoint[] = []
-  for (const node of context.cluster.nodes.values()) {
+  for (const node of nodes.values()) {
     const endpoint = endpointFor(node, context.listener, context.connection.localAddress)
     if (endpoint !== undefined) endpoints.push({ nodeId: node.nodeId, ...endpoint, rack: node.rack })
   }

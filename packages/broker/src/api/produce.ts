@@ -17,6 +17,7 @@ import type { ApiHandler } from './handler.ts'
 import { handler } from './handler.ts'
 import type { LeaderHint } from './partition-lookup.ts'
 import { findLedPartition, findTopic, leaderHint, nodeEndpoints, openPartition, absentTopicError } from './partition-lookup.ts'
+import { inSyncReplicas } from './partition-view.ts'
 
 type PartitionResponse = ProduceResponsePartitionProduceResponseInput
 
@@ -77,6 +78,8 @@ interface Appended {
   readonly response: PartitionResponse
   /** Undefined when there is nothing to wait for. */
   readonly durable: Promise<void> | undefined
+  /** Whether leadership has moved since the append: a leader that is none any more does not speak for the replicas. */
+  readonly hasMoved?: () => boolean
 }
 
 interface AppendedTopic {
@@ -119,7 +122,10 @@ function appendPartition(
   }
   topicMetrics.mark(topic.name, 'BytesInPerSec', sizeBytes)
   topicMetrics.mark(topic.name, 'MessagesInPerSec', result.lastOffset - result.baseOffset + 1)
-  return { response: partitionResponse(data.index, result), durable: whenDurable(partition, result, acks) }
+  const response = partitionResponse(data.index, result)
+  if (acks !== acksAll) return { response, durable: whenDurable(partition, result, acks) }
+  const { leaderEpoch } = partition
+  return { response, durable: whenDurable(partition, result, acks), hasMoved: () => partition.leaderEpoch !== leaderEpoch }
 }
 
 function whenDurable(partition: Partition, result: AppendResult, acks: number): Promise<void> {
@@ -136,7 +142,7 @@ function produceProblem(topic: Topic, data: ProduceRequestPartitionProduceData, 
   if (led.found === undefined) return led.errorCode
   if (data.records === null) return ErrorCodes.INVALID_RECORD
   const inSyncMin = acks === acksAll ? topicValue(topic.configs, context.cluster.config, 'min.insync.replicas') : 1
-  if (inSyncMin > led.found.state.replicas.length) return ErrorCodes.NOT_ENOUGH_REPLICAS
+  if (inSyncMin > inSyncReplicas(led.found.state.replicas, context.cluster).length) return ErrorCodes.NOT_ENOUGH_REPLICAS
   return ErrorCodes.NONE
 }
 
@@ -172,7 +178,7 @@ async function waitForAll(topics: readonly AppendedTopic[], context: RequestCont
     const partitionResponses: PartitionResponse[] = []
     for (const appended of partitions) {
       const response = await settled(appended, context)
-      const hint = leaderHint(topic, response.index, response.errorCode)
+      const hint = leaderHint(topic, response.index, response.errorCode, context)
       if (hint !== undefined) hints.push(hint)
       partitionResponses.push(hint === undefined ? response : { ...response, currentLeader: hint })
     }
@@ -181,10 +187,10 @@ async function waitForAll(topics: readonly AppendedTopic[], context: RequestCont
   return { responses, throttleTimeMs: 0, nodeEndpoints: hints.length === 0 ? [] : nodeEndpoints(hints, context) }
 }
 
-async function settled({ response, durable }: Appended, context: RequestContext): Promise<PartitionResponse> {
+async function settled({ response, durable, hasMoved }: Appended, context: RequestContext): Promise<PartitionResponse> {
   try {
     await durable
-    return response
+    return hasMoved?.() === true ? failed(response.index, ErrorCodes.NOT_LEADER_OR_FOLLOWER).response : response
   } catch (error) {
     context.cluster.logger.error(`a write failed: ${error instanceof Error ? error.message : String(error)}`)
     return failed(response.index, ErrorCodes.KAFKA_STORAGE_ERROR).response

@@ -14,12 +14,15 @@ interface TopicLogs {
 
 export class PartitionRegistry {
   readonly #openPartition: OpenPartition
+  readonly #onOpened: (partition: Partition) => void
   readonly #byTopic = new Map<string, TopicLogs>()
   /** By topic name: a topic that is created again must not open directories that are still being removed. */
   readonly #deleting = new Map<string, Promise<void>>()
 
-  constructor(openPartition: OpenPartition) {
+  /** `onOpened` sees each partition just before anyone else does. */
+  constructor(openPartition: OpenPartition, onOpened: (partition: Partition) => void) {
     this.#openPartition = openPartition
+    this.#onOpened = onOpened
   }
 
   /** The partition when its log is open already. */
@@ -88,6 +91,7 @@ export class PartitionRegistry {
     try {
       await this.#deleting.get(topic.name)
       const opened = await this.#openPartition(topic, partition)
+      this.#onOpened(opened)
       logs.open[partition] = opened
       return opened
     } finally {

@@ -9,6 +9,7 @@ import type { MetadataRecord, PartitionRecord } from './metadata-records.ts'
 import { ResourceTypes } from './metadata-records.ts'
 import { topicNameProblem } from './topic-names.ts'
 import type { Topic } from './topic.ts'
+import { leaderAmong, noLeader } from './topic.ts'
 
 /** A change that cannot be made, with the error code to answer with. */
 export class MetadataError extends Error {
@@ -36,6 +37,8 @@ export interface PlanContext {
   readonly config: BrokerConfig
   /** Ids of the nodes that may hold replicas, ascending. */
   readonly nodeIds: readonly number[]
+  /** Those of them that run, and so may lead. */
+  readonly liveNodeIds: readonly number[]
 }
 
 /** Replica node ids by partition. */
@@ -61,32 +64,45 @@ export function topicRecords(
   topicId: string,
   assignment: Assignment,
   configs: ReadonlyMap<string, string>,
+  liveNodeIds: readonly number[],
 ): MetadataRecord[] {
   const records: MetadataRecord[] = [{ type: 'topic', name, topicId }]
-  records.push(...partitionRecords(topicId, assignment, 0))
+  records.push(...partitionRecords(topicId, assignment, 0, liveNodeIds))
   for (const [key, value] of configs) {
     records.push({ type: 'config', resourceType: ResourceTypes.Topic, resourceName: name, name: key, value })
   }
   return records
 }
 
-export function partitionRecords(topicId: string, assignment: Assignment, firstPartition: number): PartitionRecord[] {
+function partitionRecords(
+  topicId: string,
+  assignment: Assignment,
+  firstPartition: number,
+  liveNodeIds: readonly number[],
+): PartitionRecord[] {
   return assignment.map((replicas, index) => ({
     type: 'partition',
     topicId,
     partition: firstPartition + index,
     replicas,
-    leader: replicas[0] ?? -1,
+    leader: leaderAmong(replicas, liveNodeIds),
     leaderEpoch: 0,
     partitionEpoch: 0,
   }))
 }
 
-/** Spreads partitions over the nodes, beginning with a different one for each. */
-export function spread(partitions: number, replicationFactor: number, firstPartition: number, nodeIds: readonly number[]): number[][] {
-  return Array.from({ length: partitions }, (_unused, index) =>
-    Array.from({ length: replicationFactor }, (_replica, replica) => nodeIds[(firstPartition + index + replica) % nodeIds.length] ?? -1),
-  )
+/** Spreads partitions over the nodes, each led by another one; nodes that do not run get replicas, and lead nothing. */
+export function spread(
+  partitions: number,
+  replicationFactor: number,
+  firstPartition: number,
+  { nodeIds, liveNodeIds }: Pick<PlanContext, 'nodeIds' | 'liveNodeIds'>,
+): number[][] {
+  return Array.from({ length: partitions }, (_unused, index) => {
+    const leader = liveNodeIds[(firstPartition + index) % liveNodeIds.length] ?? noLeader
+    const first = nodeIds.indexOf(leader)
+    return Array.from({ length: replicationFactor }, (_replica, replica) => nodeIds[(first + replica) % nodeIds.length] ?? noLeader)
+  })
 }
 
 function checkName(name: string, image: ClusterImage): void {
@@ -98,14 +114,15 @@ function checkName(name: string, image: ClusterImage): void {
   throw new MetadataError(ErrorCodes.INVALID_TOPIC_EXCEPTION, `Topic '${name}' collides with existing topic: ${colliding}`)
 }
 
-function automaticAssignment(spec: TopicSpec, { config, nodeIds }: PlanContext): Assignment {
+function automaticAssignment(spec: TopicSpec, context: PlanContext): Assignment {
+  const { config } = context
   const partitions = spec.numPartitions === -1 ? config.get('num.partitions') : spec.numPartitions
   if (partitions <= 0)
     throw new MetadataError(ErrorCodes.INVALID_PARTITIONS, 'Number of partitions was set to an invalid non-positive value.')
   if (partitions > partitionsPerRequestMax) throw tooManyPartitions()
   const replicationFactor = spec.replicationFactor === -1 ? config.get('default.replication.factor') : spec.replicationFactor
-  checkReplicationFactor(replicationFactor, nodeIds.length)
-  return spread(partitions, replicationFactor, 0, nodeIds)
+  checkReplicationFactor(replicationFactor, context)
+  return spread(partitions, replicationFactor, 0, context)
 }
 
 export function tooManyPartitions(): MetadataError {
@@ -115,11 +132,14 @@ export function tooManyPartitions(): MetadataError {
   )
 }
 
-function checkReplicationFactor(replicationFactor: number, nodes: number): void {
+function checkReplicationFactor(replicationFactor: number, { nodeIds, liveNodeIds }: PlanContext): void {
   const invalid = ErrorCodes.INVALID_REPLICATION_FACTOR
   if (replicationFactor <= 0) throw new MetadataError(invalid, 'Replication factor must be larger than 0, or -1 to use the default value.')
-  if (replicationFactor <= nodes) return
-  const reason = `The target replication factor of ${replicationFactor} cannot be reached because only ${nodes} broker(s) are registered.`
+  if (replicationFactor <= nodeIds.length && liveNodeIds.length > 0) return
+  const reason =
+    liveNodeIds.length === 0
+      ? 'All brokers are currently fenced.'
+      : `The target replication factor of ${replicationFactor} cannot be reached because only ${nodeIds.length} broker(s) are registered.`
   throw new MetadataError(invalid, `Unable to replicate the partition ${replicationFactor} time(s): ${reason}`)
 }
 
@@ -141,7 +161,7 @@ function manualAssignment(spec: TopicSpec, context: PlanContext): Assignment {
         `Found multiple manual partition assignments for partition ${partitionIndex}`,
       )
     }
-    checkReplicas(brokerIds, context.nodeIds)
+    checkReplicas(brokerIds, context, partitionIndex)
     if (partitionIndex < 0 || partitionIndex >= spec.assignments.length) throw notConsecutive()
     assignment[partitionIndex] = brokerIds
   }
@@ -152,13 +172,17 @@ function notConsecutive(): MetadataError {
   return new MetadataError(ErrorCodes.INVALID_REPLICA_ASSIGNMENT, 'partitions should be a consecutive 0-based integer sequence')
 }
 
-export function checkReplicas(replicas: readonly number[], nodeIds: readonly number[]): void {
+function checkReplicas(replicas: readonly number[], { nodeIds, liveNodeIds }: PlanContext, partition: number): void {
   const invalid = (message: string): MetadataError => new MetadataError(ErrorCodes.INVALID_REPLICA_ASSIGNMENT, message)
   if (replicas.length === 0) throw invalid('The manual partition assignment includes an empty replica list.')
   if (new Set(replicas).size !== replicas.length)
     throw invalid(`The manual partition assignment includes a broker more than once: ${replicas.join(', ')}`)
   const unknown = replicas.find((id) => !nodeIds.includes(id))
   if (unknown !== undefined) throw invalid(`The manual partition assignment includes broker ${unknown}, but no such broker is registered.`)
+  if (leaderAmong(replicas, liveNodeIds) === noLeader)
+    throw invalid(
+      `All brokers specified in the manual partition assignment for partition ${partition} are fenced or in controlled shutdown.`,
+    )
 }
 
 export function checkSameSize(assignment: Assignment): Assignment {
@@ -191,7 +215,7 @@ export function checkConfigs(configs: ReadonlyMap<string, string>): void {
 }
 
 /** The partitions to add so that `topic` has `total`; `assignment` is empty where the broker chooses. Throws MetadataError. */
-export function planGrowth(topic: Topic, total: number, assignment: Assignment, nodeIds: readonly number[]): PartitionRecord[] {
+export function planGrowth(topic: Topic, total: number, assignment: Assignment, context: PlanContext): PartitionRecord[] {
   const current = topic.partitions.length
   const invalid = (message: string): MetadataError => new MetadataError(ErrorCodes.INVALID_PARTITIONS, message)
   if (total === current) throw invalid(`Topic already has ${current} partition(s).`)
@@ -205,12 +229,14 @@ export function planGrowth(topic: Topic, total: number, assignment: Assignment, 
     )
   }
   const replicationFactor = topic.partitions[0]?.replicas.length ?? 1
-  for (const replicas of assignment) checkReplicas(replicas, nodeIds)
+  for (const [index, replicas] of assignment.entries()) checkReplicas(replicas, context, current + index)
   if (assignment.some((replicas) => replicas.length !== replicationFactor)) {
     throw new MetadataError(
       ErrorCodes.INVALID_REPLICA_ASSIGNMENT,
       `The topic has a replication factor of ${replicationFactor}, and every assignment must have the same.`,
     )
   }
-  return partitionRecords(topic.id, assignment.length > 0 ? assignment : spread(added, replicationFactor, current, nodeIds), current)
+  if (assignment.length === 0) checkReplicationFactor(replicationFactor, context)
+  const chosen = assignment.length > 0 ? assignment : spread(added, replicationFactor, current, context)
+  return partitionRecords(topic.id, chosen, current, context.liveNodeIds)
 }

@@ -43,17 +43,17 @@ export interface TopicStoreOptions {
   readonly random: Random
   /** Ids of the nodes that may hold replicas, ascending. */
   readonly nodeIds: readonly number[]
+  /** Those of them that run now. */
+  readonly liveNodeIds: () => readonly number[]
   /** Takes the logs of a deleted topic off the disk. */
   readonly deleteLogs: (topic: Topic) => Promise<void>
 }
 
 export class TopicStore {
   readonly #options: TopicStoreOptions
-  readonly #plan: PlanContext
 
   constructor(options: TopicStoreOptions) {
     this.#options = options
-    this.#plan = { config: options.config, nodeIds: options.nodeIds }
   }
 
   get(name: string): Topic | undefined {
@@ -75,18 +75,19 @@ export class TopicStore {
 
   #planAll(specs: readonly TopicSpec[], image: ClusterImage, validateOnly: boolean): Decision<Outcome<PlannedTopic>[]> {
     const records: MetadataRecord[] = []
+    const plan = this.#plan
     let partitions = 0
     const result = specs.map((spec) =>
       attempt((): PlannedTopic => {
         if (specs.some((other) => other !== spec && other.name === spec.name)) {
           throw new MetadataError(ErrorCodes.INVALID_REQUEST, 'Duplicate topic name.')
         }
-        const { assignment, configs } = planTopic(spec, image, this.#plan)
+        const { assignment, configs } = planTopic(spec, image, plan)
         partitions += assignment.length
         if (partitions > partitionsPerRequestMax) throw tooManyPartitions()
         if (validateOnly) return { id: zeroUuid, assignment, configs }
         const id = this.#newId()
-        records.push(...topicRecords(spec.name, id, assignment, configs))
+        records.push(...topicRecords(spec.name, id, assignment, configs, plan.liveNodeIds))
         return { id, assignment, configs }
       }),
     )
@@ -138,7 +139,7 @@ export class TopicStore {
           const topic = image.topic(growth.name)
           if (topic === undefined)
             throw new MetadataError(ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.')
-          const added = planGrowth(topic, growth.total, growth.assignment, this.#options.nodeIds)
+          const added = planGrowth(topic, growth.total, growth.assignment, this.#plan)
           if (!options.validateOnly) records.push(...added)
           return null
         }),
@@ -169,6 +170,11 @@ export class TopicStore {
       // Kafka's command line takes a leading dash for an option.
       if (!id.startsWith('-') && id !== zeroUuid && this.byId(id) === undefined) return id
     }
+  }
+
+  get #plan(): PlanContext {
+    const { config, nodeIds, liveNodeIds } = this.#options
+    return { config, nodeIds, liveNodeIds: liveNodeIds() }
   }
 
   get #image(): ClusterImage {

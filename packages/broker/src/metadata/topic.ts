@@ -3,6 +3,7 @@
 export interface PartitionState {
   /** Node ids; the first is the preferred leader. */
   readonly replicas: readonly number[]
+  /** `noLeader` while the partition is offline. */
   readonly leaderId: number
   readonly leaderEpoch: number
   readonly partitionEpoch: number
@@ -17,4 +18,12 @@ export interface Topic {
   readonly partitions: readonly PartitionState[]
   /** The topic's own settings as text. */
   readonly configs: ReadonlyMap<string, string>
+}
+
+/** In place of a leader's id: the partition is offline. */
+export const noLeader = -1
+
+/** The first replica that runs; `noLeader` when none does. */
+export function leaderAmong(replicas: readonly number[], liveNodeIds: readonly number[]): number {
+  return replicas.find((replica) => liveNodeIds.includes(replica)) ?? noLeader
 }

@@ -52,6 +52,12 @@ export class ConnectionTable {
     else this.#countByHost.set(connection.clientHost, left)
   }
 
+  /** Closes every connection at once, whatever is in progress. */
+  destroyAll(): void {
+    this.#idleTimer?.cancel()
+    for (const connection of this.#connections) connection.destroy()
+  }
+
   /** Lets each connection answer what is in progress, and closes those that have not done so after `graceMs`. */
   async close(graceMs: number): Promise<void> {
     this.#idleTimer?.cancel()

@@ -141,6 +141,12 @@ export class Log {
     if (this.config.flushMs < MAX_TIMER_MS) this.#flushTimer ??= this.#startFlushTimer(this.config.flushMs)
   }
 
+  /** Notes, durably, that a new leader writes from the log's end on, even when it never will. Ignored when the epoch is not newer. */
+  beginEpoch(epoch: number): void {
+    this.epochs.assign(epoch, this.#nextOffset)
+    if (this.epochs.isDirty) this.#background = this.#background.then(() => this.#saveEpochs())
+  }
+
   whenWritten(lastOffset: number): Promise<void> {
     return this.#writer.whenWritten(lastOffset)
   }
@@ -257,6 +263,15 @@ export class Log {
         this.#writer.fail(error)
       }
     })
+  }
+
+  async #saveEpochs(): Promise<void> {
+    if (this.failure !== undefined || !this.epochs.isDirty) return
+    try {
+      await this.context.files.writeFileAtomic(`${this.directory}/${LEADER_EPOCH_CHECKPOINT}`, this.epochs.encode())
+    } catch (error) {
+      this.#writer.fail(error)
+    }
   }
 
   /** Makes a rolled segment, all of it written, durable with its metadata. A no-op when it is already. */

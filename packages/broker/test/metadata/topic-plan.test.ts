@@ -6,7 +6,7 @@ import { ClusterImage } from '../../src/metadata/cluster-image.ts'
 import type { TopicSpec } from '../../src/metadata/topic-plan.ts'
 import { MetadataError, planGrowth, planTopic, spread, topicRecords } from '../../src/metadata/topic-plan.ts'
 
-const context = { config: new BrokerConfig(new Map([['num.partitions', '4']])), nodeIds: [1, 2, 3] }
+const context = { config: new BrokerConfig(new Map([['num.partitions', '4']])), nodeIds: [1, 2, 3], liveNodeIds: [1, 2, 3] }
 
 function spec(fields: Partial<TopicSpec>): TopicSpec {
   return { name: 'orders', numPartitions: -1, replicationFactor: -1, assignments: [], configs: [], ...fields }
@@ -15,7 +15,7 @@ function spec(fields: Partial<TopicSpec>): TopicSpec {
 function imageWith(...names: readonly string[]): ClusterImage {
   const image = new ClusterImage()
   for (const [index, name] of names.entries()) {
-    for (const record of topicRecords(name, `id-${index}`, [[1]], new Map())) image.apply(record)
+    for (const record of topicRecords(name, `id-${index}`, [[1]], new Map(), [1])) image.apply(record)
   }
   return image
 }
@@ -34,7 +34,7 @@ test('what is not said comes from the configuration', () => {
   const { assignment, configs } = planTopic(spec({ configs: [{ name: 'retention.ms', value: '5' }] }), imageWith(), context)
   assert.deepEqual(assignment, [[1], [2], [3], [1]])
   assert.deepEqual([...configs], [['retention.ms', '5']])
-  assert.deepEqual(spread(2, 2, 2, [1, 2, 3]), [
+  assert.deepEqual(spread(2, 2, 2, context), [
     [3, 1],
     [1, 2],
   ])
@@ -75,7 +75,7 @@ test('manual assignments: complete, of known nodes, all of one size', () => {
 test('growing: only upwards, with as many assignments as partitions', () => {
   const topic = imageWith('orders').topic('orders')
   assert.ok(topic !== undefined)
-  const added = planGrowth(topic, 3, [], context.nodeIds)
+  const added = planGrowth(topic, 3, [], context)
   assert.deepEqual(
     added.map(({ partition, replicas }) => [partition, replicas]),
     [
@@ -84,19 +84,19 @@ test('growing: only upwards, with as many assignments as partitions', () => {
     ],
   )
   assert.equal(
-    codeOf(() => planGrowth(topic, 1, [], context.nodeIds)),
+    codeOf(() => planGrowth(topic, 1, [], context)),
     ErrorCodes.INVALID_PARTITIONS,
   )
   assert.equal(
-    codeOf(() => planGrowth(topic, 0, [], context.nodeIds)),
+    codeOf(() => planGrowth(topic, 0, [], context)),
     ErrorCodes.INVALID_PARTITIONS,
   )
   assert.equal(
-    codeOf(() => planGrowth(topic, 3, [[1]], context.nodeIds)),
+    codeOf(() => planGrowth(topic, 3, [[1]], context)),
     ErrorCodes.INVALID_REPLICA_ASSIGNMENT,
   )
   assert.equal(
-    codeOf(() => planGrowth(topic, 2, [[1, 2]], context.nodeIds)),
+    codeOf(() => planGrowth(topic, 2, [[1, 2]], context)),
     ErrorCodes.INVALID_REPLICA_ASSIGNMENT,
   )
 })

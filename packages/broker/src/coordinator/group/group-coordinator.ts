@@ -63,8 +63,13 @@ export class GroupCoordinator {
   }
 
   /** Begins to load the groups. Call once __consumer_offsets exists. */
-  start(partitionCount: number): void {
-    this.#shards.start(partitionCount)
+  start(partitionCount: number, isLed?: (partition: number) => boolean): void {
+    this.#shards.start(partitionCount, isLed)
+  }
+
+  /** Another node leads a partition of __consumer_offsets now, or none does. Members that wait are sent to look for it. */
+  changeLeader(partition: number, isLed: boolean): void {
+    this.#shards.changeLeader(partition, isLed)
   }
 
   close(): void {
@@ -175,9 +180,10 @@ export class GroupCoordinator {
     return this.#read(groupId, (machine) => machine.describe(groupId))
   }
 
-  /** Rejects with COORDINATOR_LOAD_IN_PROGRESS while any shard is loading. */
-  async list(): Promise<ListedGroup[]> {
-    return (await Promise.all(this.#shards.shards.map((shard) => shard.read((machine) => machine.list())))).flat()
+  /** The groups of the partitions that `isWanted`. Rejects with COORDINATOR_LOAD_IN_PROGRESS while any of these is loading. */
+  async list(isWanted: (partition: number) => boolean = () => true): Promise<ListedGroup[]> {
+    const shards = this.#shards.shards.filter(({ partition }) => isWanted(partition))
+    return (await Promise.all(shards.map((shard) => shard.read((machine) => machine.list())))).flat()
   }
 
   /** How many groups there are in each state, and how many offsets, in the shards that are loaded. */

@@ -5,7 +5,7 @@ import type { Codecs } from '@odradek/runtime'
 import type { Partition } from '../../partition/partition.ts'
 import type { CoordinatorRecord } from './outcome.ts'
 
-export type CoordinatorLog = Pick<Partition, 'logStartOffset' | 'append' | 'whenDurable' | 'forEachBatch'>
+export type CoordinatorLog = Pick<Partition, 'logStartOffset' | 'logEndOffset' | 'append' | 'whenDurable' | 'forEachBatch'>
 
 /** Inflated bytes of one batch that a load accepts; the log is the broker's own, so this only stops damage. */
 const inflatedBytesMax = 64 * 1024 * 1024
@@ -36,9 +36,11 @@ export function splitRecords(records: readonly CoordinatorRecord[], batchBytesMa
   return parts
 }
 
-/** Calls `replay` for every record of the log, oldest first. Keys and values are copies that the callee may keep. */
+/** Calls `replay` for every record of the log, oldest first, those included that were appended just now and are still being written. Keys and values are copies that the callee may keep. */
 export async function replayLog(log: CoordinatorLog, codecs: Codecs, replay: (record: CoordinatorRecord) => void): Promise<void> {
   const cursor = new RecordCursor()
+  // What cannot be written is not part of the log.
+  await log.whenDurable(log.logEndOffset - 1).catch(() => undefined)
   await log.forEachBatch(log.logStartOffset, async (batch) => {
     const header = readBatchHeader(batch, 0)
     if (header.isControl) return

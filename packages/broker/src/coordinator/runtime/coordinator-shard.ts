@@ -30,6 +30,10 @@ export class CoordinatorShard<Machine extends StateMachine> {
   #reloadTimer: Timer | undefined
   #failedLoads = 0
   #closed = false
+  /** Some node leads the partition, and so coordinates. */
+  #isLed = true
+  /** Counts changes of leadership: a load that one of them interrupts is void. */
+  #term = 0
 
   constructor(options: ShardOptions<Machine>) {
     this.#options = options
@@ -38,11 +42,27 @@ export class CoordinatorShard<Machine extends StateMachine> {
 
   /** Replays the log, unless that is done. Resolves when the shard answers, or when this attempt has failed and the next one is scheduled. */
   load(): Promise<void> {
-    if (this.#loaded !== undefined || this.#closed) return Promise.resolve()
-    this.#loading ??= this.#load().finally(() => {
-      this.#loading = undefined
-    })
+    if (this.#loaded !== undefined || this.#closed || !this.#isLed) return Promise.resolve()
+    if (this.#loading === undefined) {
+      const loading = this.#load().finally(() => {
+        if (this.#loading === loading) this.#loading = undefined
+      })
+      this.#loading = loading
+    }
     return this.#loading
+  }
+
+  /**
+   * Another node leads the partition now, or none does: the state is given up, whoever waits is refused with NOT_COORDINATOR, and the
+   * log is replayed for the new leader.
+   */
+  changeLeader(isLed: boolean): void {
+    this.#term++
+    this.#isLed = isLed
+    this.#loading = undefined
+    this.#failedLoads = 0
+    this.#giveUp()
+    void this.load()
   }
 
   /**
@@ -67,29 +87,34 @@ export class CoordinatorShard<Machine extends StateMachine> {
   /** Gives the state up and answers all who wait. The log is left alone. */
   close(): void {
     this.#closed = true
+    this.#giveUp()
+  }
+
+  #giveUp(): void {
     this.#reloadTimer?.cancel()
     this.#loaded?.end(ErrorCodes.NOT_COORDINATOR)
     this.#loaded = undefined
   }
 
   #notLoaded(): CoordinatorError {
-    return new CoordinatorError(this.#closed ? ErrorCodes.NOT_COORDINATOR : ErrorCodes.COORDINATOR_LOAD_IN_PROGRESS)
+    return new CoordinatorError(this.#closed || !this.#isLed ? ErrorCodes.NOT_COORDINATOR : ErrorCodes.COORDINATOR_LOAD_IN_PROGRESS)
   }
 
   async #load(): Promise<void> {
     const { clock, codecs, logger, writeTimeoutMs } = this.#options
     const machine = this.#options.createMachine(this)
+    const term = this.#term
     let log: CoordinatorLog
     try {
       log = await this.#options.openLog()
       await replayLog(log, codecs, (record) => machine.replay(record))
     } catch (error) {
-      if (this.#closed) return
+      if (this.#closed || term !== this.#term) return
       logger.error(`coordinator shard ${this.#name} could not be loaded: ${String(error)}`)
       this.#scheduleReload()
       return
     }
-    if (this.#closed) return
+    if (this.#closed || term !== this.#term) return
     this.#failedLoads = 0
     this.#loaded = new LoadedState({ machine, log, clock, codecs, writeTimeoutMs, onFailure: (cause) => this.#failed(cause) })
     machine.onLoaded()

@@ -34,19 +34,28 @@ export class ShardedCoordinator<Machine extends StateMachine> {
     return this.#shards
   }
 
-  /** Makes the shards and loads them one after the other. Returns at once; until it is its turn, or someone asks for it, a shard is loading. */
-  start(partitionCount: number): void {
+  /**
+   * Makes the shards and loads them one after the other, those of partitions without a leader left out. Returns at once; until it is
+   * its turn, or someone asks for it, a shard is loading.
+   */
+  start(partitionCount: number, isLed: (partition: number) => boolean = () => true): void {
     if (this.#shards.length > 0) return
     const { openLog } = this.#options
     this.#shards = Array.from(
       { length: partitionCount },
       (_, partition) => new CoordinatorShard({ ...this.#options, partition, openLog: () => openLog(partition) }),
     )
+    for (const shard of this.#shards) if (!isLed(shard.partition)) shard.changeLeader(false)
     const waiting = [...this.#shards]
     const loadInTurn = async (): Promise<void> => {
       for (let shard = waiting.shift(); shard !== undefined; shard = waiting.shift()) await shard.load()
     }
     for (let turn = 0; turn < loadsAtOnce; turn++) void loadInTurn()
+  }
+
+  /** Another node leads the partition now, or none does. */
+  changeLeader(partition: number, isLed: boolean): void {
+    this.#shards[partition]?.changeLeader(isLed)
   }
 
   /** The shard of a group id or transactional id. Throws NOT_COORDINATOR before the internal topic exists. */
