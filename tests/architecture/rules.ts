@@ -7,7 +7,8 @@ export const packageArrows: Readonly<Record<string, readonly string[]>> = {
   client: ['protocol', 'runtime'],
   broker: ['protocol', 'runtime'],
   monitor: ['client', 'protocol', 'runtime'],
-  cli: ['broker', 'client', 'monitor', 'protocol', 'runtime'],
+  history: [],
+  cli: ['broker', 'client', 'history', 'monitor', 'protocol', 'runtime'],
 }
 
 /** What a layer (a directory of `src`, or a file directly in it) may import of its own package. */
@@ -67,6 +68,11 @@ const clientLayers: PackageLayers = {
 export const packageLayers: Readonly<Record<string, PackageLayers>> = {
   broker: brokerLayers,
   client: clientLayers,
+  history: {
+    format: { values: [] },
+    model: { values: ['format'] },
+    rules: { values: ['model'], types: ['format'] },
+  },
   runtime: {
     'clock.ts': { values: [] },
     'codecs.ts': { values: [] },
@@ -82,7 +88,7 @@ export const packageLayers: Readonly<Record<string, PackageLayers>> = {
 }
 
 /** Packages whose `src` takes time, randomness and I/O from the runtime alone. */
-export const purePackages: readonly string[] = ['protocol', 'client', 'broker']
+export const purePackages: readonly string[] = ['protocol', 'client', 'broker', 'history']
 
 /** Node's modules that neither measure time nor do I/O. */
 export const pureNodeModules: readonly string[] = [

@@ -1,0 +1,21 @@
+/** Who believes to own a partition: shared by two rules. */
+
+import type { ConsumerState, Reading } from '../model/consumer.ts'
+import type { Group } from '../model/group.ts'
+import type { PartitionLog } from '../model/partition-log.ts'
+
+export interface Holder {
+  readonly holder: ConsumerState
+  readonly reading: Reading
+}
+
+/** The members, other than `except`, that the group gave the partition to and that have not given it up. */
+export function holdersOf(group: Group, log: PartitionLog, except: ConsumerState): Holder[] {
+  if (group.isSolitary) return []
+  const holders: Holder[] = []
+  for (const holder of group.members) {
+    const reading = holder.readings.get(log)
+    if (holder !== except && reading !== undefined && !reading.isManual) holders.push({ holder, reading })
+  }
+  return holders
+}
