@@ -1,6 +1,7 @@
 /** Our broker as its users run it: a process started through the command line, killed and started again on the same data. */
 
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { rootDir, temporaryDirectory } from './paths.ts'
 import { type StartedProcess, startProcess } from './process.ts'
 
@@ -30,6 +31,8 @@ export interface BrokerProcess extends AsyncDisposable {
   kill(): Promise<void>
   /** Starts it again with the same port and data; it must have ended. */
   restart(): Promise<void>
+  /** As `restart`, and kill -9 after that time, ready or not. Says whether it was. */
+  restartAndKill(afterMs: number): Promise<boolean>
   /** SIGTERM; returns the exit code. What was temporary is removed. */
   stop(): Promise<number | null>
 }
@@ -72,6 +75,13 @@ export async function startBrokerProcess(options: BrokerProcessOptions = {}): Pr
     restart: async () => {
       ;({ started, host, port, startMs } = await start(options, dataDir, port))
     },
+    restartAndKill: async (afterMs) => {
+      const doomed = launch(options, dataDir, port)
+      await sleep(afterMs)
+      const wasReady = readyLine.test(doomed.stdout())
+      await doomed.kill()
+      return wasReady
+    },
     stop: () => stop('SIGTERM'),
     [Symbol.asyncDispose]: async () => {
       await stop('SIGKILL')
@@ -86,12 +96,18 @@ interface Started {
   startMs: number
 }
 
-async function start(options: BrokerProcessOptions, dataDir: string, port: number): Promise<Started> {
+const readyLine = /ready.*?([\w.[\]:-]+?):(\d+)/
+
+function launch(options: BrokerProcessOptions, dataDir: string, port: number): StartedProcess {
   const args = [odradekBin, 'broker', '--port', String(port), '--data-dir', dataDir, '--no-page', ...(options.args ?? [])]
+  return startProcess(options.nodePath ?? process.execPath, args, options.env === undefined ? {} : { env: options.env })
+}
+
+async function start(options: BrokerProcessOptions, dataDir: string, port: number): Promise<Started> {
   const from = performance.now()
-  const started = startProcess(options.nodePath ?? process.execPath, args, options.env === undefined ? {} : { env: options.env })
+  const started = launch(options, dataDir, port)
   try {
-    const [, host = '', boundPort = ''] = await started.waitForLine(/ready.*?([\w.[\]:-]+?):(\d+)/, 20_000)
+    const [, host = '', boundPort = ''] = await started.waitForLine(readyLine, 20_000)
     return { started, host, port: Number(boundPort), startMs: performance.now() - from }
   } catch (error) {
     await started.kill()
