@@ -10,6 +10,8 @@ export class SimProcess {
   readonly #world: World
   readonly #deathListeners = new Set<() => void>()
   #isAlive = true
+  #eventsToLive = Number.POSITIVE_INFINITY
+  #kill: (() => void) | undefined
 
   constructor(world: World, hostName: string, incarnation: number) {
     this.#world = world
@@ -45,6 +47,17 @@ export class SimProcess {
   onDeath(listener: () => void): () => void {
     this.#deathListeners.add(listener)
     return () => this.#deathListeners.delete(listener)
+  }
+
+  /** Has `kill` called at the end of the process's event that is so many away from now. */
+  killAfter(events: number, kill: () => void): void {
+    this.#eventsToLive = events
+    this.#kill = kill
+  }
+
+  /** For the timeline: an event of the process has been run. */
+  lived(): void {
+    if (--this.#eventsToLive === 0 && this.#isAlive) this.#kill?.()
   }
 
   die(): void {

@@ -111,6 +111,17 @@ export class Simulation {
     this.#host(hostName).kill()
   }
 
+  /** As `kill`, at the end of the process's timer or file operation that is so many away: between any two steps of what it does. */
+  killAfter(hostName: string, events: number): void {
+    const host = this.#host(hostName)
+    host.process?.killAfter(events, () => host.kill())
+  }
+
+  /** Calls `listener` when the process that runs on the host dies, however it does. Returns its removal. */
+  onDeath(hostName: string, listener: () => void): () => void {
+    return this.#host(hostName).process?.onDeath(listener) ?? ((): void => undefined)
+  }
+
   /** Ends the host's machine: as `kill`, but peers hear nothing, and of what was not synced only some is there afterwards. */
   powerLoss(hostName: string): void {
     this.#host(hostName).losePower()

@@ -89,6 +89,7 @@ export class Timeline {
     this.#executedCount++
     this.#trace.add(event.atUs, event.owner?.name ?? 'world', event.kind, event.sequence)
     run()
+    event.owner?.lived()
   }
 
   #report(problem: string, describe: () => string[]): string {

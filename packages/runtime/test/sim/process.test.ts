@@ -182,4 +182,20 @@ describe('the workers', () => {
       await assert.rejects(pending, /closed/)
     })
   })
+
+  it('dies between two of its steps when told so, and is heard of', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const signs: string[] = []
+    await simulation.run(async () => {
+      const { clock } = simulation.runtime('a')
+      for (let step = 1; step <= 5; step++) clock.setTimer(step, () => void signs.push(`step ${step}`))
+      const removal = simulation.onDeath('a', () => signs.push('never told'))
+      simulation.onDeath('a', () => signs.push('dead'))
+      removal()
+      simulation.killAfter('a', 3)
+      await simulation.sleep(100)
+    })
+    assert.deepEqual(signs, ['step 1', 'step 2', 'step 3', 'dead'])
+    assert.equal(simulation.faults.count('process-killed'), 1)
+  })
 })

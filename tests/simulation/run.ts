@@ -1,0 +1,184 @@
+/** Owns one run: a scenario and a seed, from an empty disk to the verdict. */
+
+import { createSimulation, type FaultKind, RandomStream, type Simulation } from '@odradek/runtime/sim'
+import { judge } from './judge.ts'
+import { pickFrom } from './pick.ts'
+import type { ScenarioOf } from './scenario.ts'
+import { BROKER } from './stage/broker-host.ts'
+import type { Life, Program } from './stage/program.ts'
+import { Stage, type Violation } from './stage/stage.ts'
+import { Auditor } from './workload/auditor.ts'
+import { describe, produce } from './workload/producer.ts'
+import { member } from './workload/member.ts'
+import { read } from './workload/reader.ts'
+
+export interface Outcome {
+  readonly scenario: string
+  readonly seed: number
+  readonly violations: readonly Violation[]
+  readonly traceHash: string
+  readonly simulatedMs: number
+  /** Faults that took effect, as the simulator counts them. */
+  readonly faults: Partial<Record<FaultKind, number>>
+  /** Names of the scenario's faults. */
+  readonly configured: readonly string[]
+  /** Strokes of each of the scenario's faults. */
+  readonly strokes: Readonly<Record<string, number>>
+  /** For people: the last of what happened. Empty when all is well. */
+  readonly report: readonly string[]
+}
+
+const DEFAULT_CALM_MS = 120_000
+const LIMIT_MS = 3_600_000
+const TRACE_LINES = 25
+const HISTORY_LINES = 25
+
+/** Thrown when something does not come to its end. */
+class StuckError extends Error {}
+
+export async function run(scenarioOf: ScenarioOf, seed: number): Promise<Outcome> {
+  const scenario = scenarioOf(pickFrom(new RandomStream(seed, 'scenario')))
+  const simulation = createSimulation({ seed, traceCapacity: 2000 })
+  const stage = new Stage(simulation, scenario)
+  const onRejection = (reason: unknown): void => stage.violate('unhandled rejection', describe(reason))
+  process.on('unhandledRejection', onRejection)
+  try {
+    await simulation.run(() => play(stage), { limitMs: LIMIT_MS })
+  } catch (error) {
+    stage.violate(error instanceof StuckError ? 'stuck' : 'uncaught exception', describe(error))
+  } finally {
+    process.off('unhandledRejection', onRejection)
+  }
+  stage.violations.push(...judge(stage))
+  return {
+    scenario: scenario.name,
+    seed,
+    violations: stage.violations,
+    traceHash: simulation.trace.hash(),
+    simulatedMs: simulation.elapsedMs,
+    faults: simulation.faults.all(),
+    configured: scenario.faults.map(({ name }) => name),
+    strokes: Object.fromEntries(stage.strokes),
+    report: stage.violations.length === 0 ? [] : reportOf(stage),
+  }
+}
+
+async function play(stage: Stage): Promise<void> {
+  const { scenario, broker, history } = stage
+  for (const [topic, { partitions }] of Object.entries(scenario.topics)) history.topic({ topic, partitions })
+  broker.start()
+  await broker.serving()
+  const also = scenario.also?.(stage) ?? Promise.resolve()
+  populate(stage)
+  const endWeather = history.fault('weather')
+  await rage(stage)
+  stage.heal()
+  if (scenario.restartsAfterwards === true) stage.simulation.kill(BROKER)
+  await within(stage, 'the broker serves', broker.serving())
+  endWeather()
+  stage.phase = 'calm'
+  await within(stage, 'what else went on ends', also)
+  await allDone(stage, stage.producers)
+  await audit(stage)
+}
+
+function populate(stage: Stage): void {
+  const { scenario } = stage
+  for (const [index, spec] of scenario.producers.entries()) {
+    for (let number = 1; number <= (spec.count ?? 1); number++) {
+      stage.producers.push(stage.program(`producer-${index + 1}-${number}`, produce(stage, spec)))
+    }
+  }
+  for (const spec of scenario.groups ?? []) {
+    for (let number = 1; number <= spec.members; number++) {
+      stage.members.push(stage.program(`${spec.group}-${number}`, member(stage, spec)))
+    }
+  }
+  for (const [index, spec] of (scenario.readers ?? []).entries()) {
+    for (let number = 1; number <= spec.count; number++) stage.program(`reader-${index + 1}-${number}`, read(stage, spec))
+  }
+  for (const program of stage.programs) program.start()
+}
+
+/** One fault after another, sometimes several at a time, until the weather is over. */
+async function rage(stage: Stage): Promise<void> {
+  const { simulation, scenario, random } = stage
+  const underWay = new Set<Promise<void>>()
+  if (scenario.network !== undefined) simulation.network.setFaults(scenario.network)
+  const endMs = simulation.elapsedMs + scenario.weatherMs
+  for (;;) {
+    await simulation.sleep(random.within(scenario.faultEveryMs))
+    if (simulation.elapsedMs >= endMs) break
+    const fault = scenario.faults[random.int(scenario.faults.length)]
+    if (fault === undefined) continue
+    const stroke = fault.strike(stage, random).then((hasStruck) => {
+      if (hasStruck) stage.strokes.set(fault.name, (stage.strokes.get(fault.name) ?? 0) + 1)
+    })
+    underWay.add(stroke)
+    void stroke.finally(() => underWay.delete(stroke))
+  }
+  await Promise.all(underWay)
+}
+
+async function audit(stage: Stage): Promise<void> {
+  const { scenario } = stage
+  const auditing = stage.program('auditor', async (life: Life) => {
+    const auditor = new Auditor(life)
+    auditor.open()
+    const ends = await auditor.ends(await auditor.partitions(Object.keys(scenario.topics)))
+    for (const { group, topics } of scenario.groups ?? []) {
+      for (const end of ends.filter(({ topic }) => topics.includes(topic))) {
+        await within(stage, `${group} reads ${end.topic}-${end.partition} up to ${end.offset}`, readUpTo(stage, life, group, end))
+      }
+    }
+    stage.phase = 'closing'
+    await allDone(
+      stage,
+      stage.programs.filter((program) => program !== auditing),
+    )
+    await auditor.read(ends)
+    for (const { group, topics } of scenario.groups ?? [])
+      await auditor.committed(
+        group,
+        ends.filter(({ topic }) => topics.includes(topic)),
+      )
+    await auditor.close()
+  })
+  auditing.start()
+  await auditing.done
+}
+
+async function readUpTo(stage: Stage, life: Life, group: string, end: { topic: string; partition: number; offset: number }): Promise<void> {
+  while (stage.readUpTo(group, end) < end.offset) await life.sleep(200)
+}
+
+async function allDone(stage: Stage, programs: readonly Program[]): Promise<void> {
+  for (const program of programs) await within(stage, `${program.host} comes to its end`, program.done)
+}
+
+async function within<T>(stage: Stage, what: string, promise: Promise<T>): Promise<T> {
+  const calmMs = stage.scenario.calmMs ?? DEFAULT_CALM_MS
+  const late = stage.simulation.sleep(calmMs).then((): never => {
+    throw new StuckError(`not within ${calmMs / 1000} s of calm: ${what}`)
+  })
+  late.catch(() => undefined)
+  return Promise.race([promise, late])
+}
+
+function reportOf({ simulation, events, broker }: Stage): string[] {
+  return [
+    'the last events of the simulator:',
+    ...lastLines(simulation),
+    'the last events of the history:',
+    ...events.slice(-HISTORY_LINES).map((event) => `  ${JSON.stringify(event)}`),
+    'what the broker said last:',
+    ...broker.lines.slice(-HISTORY_LINES).map((line) => `  ${line}`),
+  ]
+}
+
+function lastLines(simulation: Simulation): string[] {
+  return simulation.trace
+    .lines()
+    .slice(-TRACE_LINES)
+    .map((line) => `  ${line}`)
+}

@@ -1,0 +1,94 @@
+/** What a scenario says: the cluster, who works on it, what goes wrong, and for how long. Times are simulated. */
+
+import type { ConsumerOptions, ProducerOptions, TopicPartition } from '@odradek/client'
+import type { NetworkFaults, Range } from '@odradek/runtime/sim'
+import type { Fault } from './faults/fault.ts'
+import type { Stage } from './stage/stage.ts'
+
+/** The client's options, but for what the workload itself decides. */
+export type ProducerSettings = Omit<ProducerOptions<string, string>, 'key' | 'value'>
+export type ConsumerSettings = Omit<ConsumerOptions<string, string>, 'key' | 'value' | 'groupId' | 'enableAutoCommit' | 'groupInstanceId'>
+
+export interface TopicSpec {
+  readonly partitions: number
+  readonly configs?: Readonly<Record<string, string>>
+}
+
+export interface ProducersSpec {
+  readonly topic: string
+  /** Programs of this kind, each on a host of its own. Default 1. */
+  readonly count?: number
+  /** Records each sends while the weather lasts, at most. */
+  readonly records: number
+  /** Pause between two sends; now and then there is none. */
+  readonly everyMs: Range
+  /** Different keys; 0 sends without keys. Default 7. */
+  readonly keys?: number
+  /** Longest filling added to a value. Default 60. */
+  readonly paddingBytes?: number
+  readonly config?: ProducerSettings
+}
+
+export interface GroupSpec {
+  readonly group: string
+  readonly topics: readonly string[]
+  /** Programs, each on a host of its own. */
+  readonly members: number
+  /** `auto` is auto-commit; `mixed` takes `sync` and `async` in turns. */
+  readonly commit: 'auto' | 'sync' | 'async' | 'mixed'
+  /** Static members keep their place over a restart. */
+  readonly isStatic?: boolean
+  /** How long a member works on what one poll gave it. */
+  readonly workMs?: Range
+  readonly config?: ConsumerSettings
+}
+
+/** Consumers without a group: all partitions of a topic, assigned by hand, with a seek now and then. */
+export interface ReadersSpec {
+  readonly topic: string
+  readonly count: number
+  readonly seekEveryMs: Range
+  readonly config?: ConsumerSettings
+}
+
+export interface Scenario {
+  readonly name: string
+  /** One sentence: what it is there to find. */
+  readonly about: string
+  /** Kafka's broker configuration, as text. */
+  readonly config?: Readonly<Record<string, string>>
+  readonly topics: Readonly<Record<string, TopicSpec>>
+  readonly producers: readonly ProducersSpec[]
+  readonly groups?: readonly GroupSpec[]
+  readonly readers?: readonly ReadersSpec[]
+  /** What else goes on while the weather lasts; ends by itself when `stage.isCalm`. */
+  readonly also?: (stage: Stage) => Promise<void>
+  /** One of these strikes every so often. */
+  readonly faults: readonly Fault[]
+  readonly faultEveryMs: Range
+  /** Probabilities on every link while the weather lasts. */
+  readonly network?: Partial<NetworkFaults>
+  /** How long the weather lasts. */
+  readonly weatherMs: number
+  /** How long everything may take to come to its end afterwards. Default 120 s. */
+  readonly calmMs?: number
+  /** The disk was healed by hand: the broker is started anew when the weather is over. */
+  readonly restartsAfterwards?: boolean
+  /** Acknowledged records may be lost, if power was, unless this many milliseconds had passed. */
+  readonly unsyncedMs?: number
+}
+
+/** Drawn by the seed, so that seeds differ in more than the order of things. */
+export type ScenarioOf = (pick: Pick) => Scenario
+
+export interface Pick {
+  one<T>(...choices: readonly T[]): T
+  int(min: number, max: number): number
+  chance(probability: number): boolean
+  /** Some of these, at least one. */
+  some<T>(choices: readonly T[]): T[]
+}
+
+export function placeOf({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`
+}

@@ -1,0 +1,101 @@
+/** Owns many runs, one after the other: progress, totals, and whether every fault that a scenario has really struck. */
+
+import { performance } from 'node:perf_hooks'
+import { type Outcome, run } from './run.ts'
+import { scenarios } from './scenarios/index.ts'
+import type { ScenarioOf } from './scenario.ts'
+
+/** One run in so many is made twice and must be the same. */
+const REPEAT_EVERY = 50
+const PROGRESS_EVERY_MS = 10_000
+/** With fewer runs of a scenario than this, it is no wonder that some fault did not come up. */
+const ENOUGH_RUNS = 30
+
+interface Tally {
+  runs: number
+  readonly strokes: Map<string, number>
+  readonly configured: Set<string>
+}
+
+export class Session {
+  readonly #print: (line: string) => void
+  readonly #startMs = performance.now()
+  readonly #tallies = new Map<string, Tally>()
+  readonly #faults = new Map<string, number>()
+  #simulatedMs = 0
+  #runs = 0
+  #repeated = 0
+  #printedMs = 0
+  failures = 0
+
+  constructor(print: (line: string) => void) {
+    this.#print = print
+  }
+
+  async run(firstSeed: number, count: number, scenario?: string): Promise<void> {
+    const names = scenario === undefined ? Object.keys(scenarios) : [scenario]
+    for (let seed = firstSeed; seed < firstSeed + count; seed++) {
+      const name = names[seed % names.length] ?? ''
+      const scenarioOf = scenarios[name]
+      if (scenarioOf !== undefined) await this.#runOne(name, scenarioOf, seed)
+    }
+  }
+
+  summarise(): void {
+    for (const [name, { runs, strokes, configured }] of this.#tallies) {
+      const missing = [...configured].filter((fault) => !strokes.has(fault))
+      if (runs < ENOUGH_RUNS || missing.length === 0) continue
+      this.failures++
+      this.#print(`FAILED ${name}: faults that never struck in ${runs} runs: ${missing.join(', ')}`)
+    }
+    for (const [name, { runs, strokes }] of this.#tallies) this.#print(`${name}: ${runs} runs; ${listed(strokes)}`)
+    this.#print(`faults: ${listed(this.#faults)}`)
+    this.#print(this.#progress())
+  }
+
+  async #runOne(name: string, scenarioOf: ScenarioOf, seed: number): Promise<void> {
+    const outcome = await run(scenarioOf, seed)
+    this.#count(name, outcome)
+    if (outcome.violations.length > 0) this.#fail(outcome)
+    if (seed % REPEAT_EVERY === 0) {
+      this.#repeated++
+      const again = await run(scenarioOf, seed)
+      this.#simulatedMs += again.simulatedMs
+      if (again.traceHash !== outcome.traceHash) {
+        this.#fail({ ...outcome, violations: [{ rule: 'not the same again', message: `${outcome.traceHash}, then ${again.traceHash}` }] })
+      }
+    }
+    if (performance.now() - this.#startMs - this.#printedMs < PROGRESS_EVERY_MS) return
+    this.#printedMs = performance.now() - this.#startMs
+    this.#print(this.#progress())
+  }
+
+  #count(name: string, { strokes, configured, faults, simulatedMs }: Outcome): void {
+    const tally = this.#tallies.get(name) ?? { runs: 0, strokes: new Map<string, number>(), configured: new Set<string>() }
+    this.#tallies.set(name, tally)
+    tally.runs++
+    for (const fault of configured) tally.configured.add(fault)
+    for (const [fault, count] of Object.entries(strokes)) tally.strokes.set(fault, (tally.strokes.get(fault) ?? 0) + count)
+    for (const [kind, count] of Object.entries(faults)) this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + count)
+    this.#simulatedMs += simulatedMs
+    this.#runs++
+  }
+
+  #fail({ scenario, seed, violations, report }: Outcome): void {
+    this.failures++
+    this.#print(`FAILED npm run simulate -- --scenario ${scenario} --seed ${seed}`)
+    for (const { rule, message } of violations.slice(0, 8)) this.#print(`  ${rule}: ${message}`)
+    for (const line of report) this.#print(`  ${line}`)
+  }
+
+  #progress(): string {
+    const realMs = performance.now() - this.#startMs
+    const hours = (this.#simulatedMs / 3_600_000).toFixed(2)
+    const ratio = (this.#simulatedMs / realMs).toFixed(0)
+    return `${this.#runs} runs (${this.#repeated} of them twice), ${this.failures} failed; ${hours} simulated hours in ${(realMs / 1000).toFixed(1)} s: ${ratio} to 1`
+  }
+}
+
+function listed(counts: ReadonlyMap<string, number>): string {
+  return [...counts].map(([name, count]) => `${name} ${count}`).join(', ')
+}

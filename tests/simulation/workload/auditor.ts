@@ -1,0 +1,67 @@
+/** Reads everything when all is done: the logs from their beginnings to their ends, and what groups have committed. */
+
+import { type Consumer, string, type TopicPartition, type TopicPartitionOffset } from '@odradek/client'
+import type { Life } from '../stage/program.ts'
+import { fetched } from './fetched.ts'
+
+const POLL_MS = 500
+
+export class Auditor {
+  readonly #life: Life
+  readonly #consumer: Consumer<string, string>
+
+  constructor(life: Life) {
+    this.#life = life
+    this.#consumer = life.kafka.consumer({ key: string, value: string, autoOffsetReset: 'earliest' })
+  }
+
+  async partitions(topics: readonly string[]): Promise<TopicPartition[]> {
+    const infos = await Promise.all(topics.map((topic) => this.#consumer.partitionsFor(topic)))
+    return infos.flat().map(({ topic, partition }) => ({ topic, partition }))
+  }
+
+  async ends(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    const { history, name } = this.#life
+    const bounding = history.bounds({ client: name, isolation: 'read_uncommitted' })
+    const [starts, ends] = await Promise.all([this.#consumer.beginningOffsets(partitions), this.#consumer.endOffsets(partitions)])
+    const startOf = ({ topic, partition }: TopicPartition): number =>
+      starts.find((start) => start.topic === topic && start.partition === partition)?.offset ?? 0
+    bounding.ok(ends.map((end) => ({ topic: end.topic, partition: end.partition, start: startOf(end), end: end.offset })))
+    return ends
+  }
+
+  open(): void {
+    const { history, name } = this.#life
+    history.openConsumer({ client: name, process: name, isolation: 'read_uncommitted', reset: 'earliest' })
+  }
+
+  /** Every record of these partitions, up to `ends`. */
+  async read(ends: readonly TopicPartitionOffset[]): Promise<void> {
+    const { history, name } = this.#life
+    const partitions = ends.map(({ topic, partition }) => ({ topic, partition }))
+    await this.#consumer.assign(partitions)
+    history.assigned({ client: name, partitions, manual: true })
+    this.#consumer.seekToBeginning()
+    for (const partition of partitions) history.seek({ client: name, ...partition, offset: 0 })
+    for (const end of ends) {
+      while ((await this.#consumer.position(end)) < end.offset) {
+        const polling = history.poll({ client: name })
+        polling.ok(fetched(await this.#consumer.poll(POLL_MS)))
+      }
+    }
+  }
+
+  async committed(group: string, partitions: readonly TopicPartition[]): Promise<void> {
+    const { history, name } = this.#life
+    const consumer = this.#life.kafka.consumer({ groupId: group })
+    const asking = history.committed({ client: name, group })
+    const offsets = await consumer.committed(partitions)
+    asking.ok(offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset })))
+    await consumer.close()
+  }
+
+  async close(): Promise<void> {
+    this.#life.history.close(this.#life.name)
+    await this.#life.kafka.close()
+  }
+}
