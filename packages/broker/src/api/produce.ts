@@ -10,7 +10,6 @@ import type {
 import { ErrorCodes, errorByCode, produce } from '@odradek/protocol'
 import { topicValue } from '../config/topic-config.ts'
 import type { Topic } from '../metadata/topic.ts'
-import type { Partition } from '../partition/partition.ts'
 import type { AppendResult } from '../partition/types.ts'
 import type { RequestContext } from './context.ts'
 import type { ApiHandler } from './handler.ts'
@@ -67,11 +66,7 @@ function preparePartition(topic: Topic, data: ProduceRequestPartitionProduceData
 function handle(request: ProduceRequest, context: RequestContext): ProduceResponseInput | null | Promise<ProduceResponseInput | null> {
   if (request.acks !== 0 && request.acks !== 1 && request.acks !== acksAll) return refuseAll(request, ErrorCodes.INVALID_REQUIRED_ACKS)
   const responses = request.topicData.map((topicData) => appendTopic(topicData, request.acks, context))
-  if (request.acks === 0) {
-    finishUnacknowledged(responses, context)
-    return null
-  }
-  return waitForAll(responses, context)
+  return request.acks === 0 ? finishUnacknowledged(responses, context) : waitForAll(responses, context)
 }
 
 interface Appended {
@@ -123,16 +118,12 @@ function appendPartition(
   topicMetrics.mark(topic.name, 'BytesInPerSec', sizeBytes)
   topicMetrics.mark(topic.name, 'MessagesInPerSec', result.lastOffset - result.baseOffset + 1)
   const response = partitionResponse(data.index, result)
-  if (acks !== acksAll) return { response, durable: whenDurable(partition, result, acks) }
-  const { leaderEpoch } = partition
-  return { response, durable: whenDurable(partition, result, acks), hasMoved: () => partition.leaderEpoch !== leaderEpoch }
-}
-
-function whenDurable(partition: Partition, result: AppendResult, acks: number): Promise<void> {
   const durable = partition.whenDurable(result.lastOffset)
-  // Nobody waits for it: the partition itself remembers that it failed.
-  if (acks === 0) durable.catch(() => undefined)
-  return durable
+  // It may fail while another partition of the request is being waited for.
+  durable.catch(() => undefined)
+  if (acks !== acksAll) return { response, durable }
+  const { leaderEpoch } = partition
+  return { response, durable, hasMoved: () => partition.leaderEpoch !== leaderEpoch }
 }
 
 function produceProblem(topic: Topic, data: ProduceRequestPartitionProduceData, acks: number, context: RequestContext): number {
@@ -162,13 +153,20 @@ function failed(index: number, errorCode: number): Appended {
   return { response: { index, errorCode, baseOffset: -1, errorMessage: errorByCode(errorCode).message }, durable: undefined }
 }
 
-/** acks=0: a client that gets no answer learns of an error by losing its connection. */
-function finishUnacknowledged(topics: readonly AppendedTopic[], context: RequestContext): void {
-  const failure = topics.flatMap((topic) => topic.partitions).find(({ response }) => response.errorCode !== ErrorCodes.NONE)
-  if (failure === undefined) return
-  const { name } = errorByCode(failure.response.errorCode)
-  context.cluster.logger.info(`closed the connection from ${context.clientHost}: a produce request with acks=0 failed with ${name}`)
-  context.connection.destroy()
+/**
+ * acks=0: a client that gets no answer learns of an error by losing its connection. The request counts as in progress until it is written,
+ * so that what waits for the disk is bounded here as well.
+ */
+async function finishUnacknowledged(topics: readonly AppendedTopic[], context: RequestContext): Promise<null> {
+  for (const appended of topics.flatMap((topic) => topic.partitions)) {
+    const { errorCode } = await settled(appended, context)
+    if (errorCode === ErrorCodes.NONE) continue
+    const { name } = errorByCode(errorCode)
+    context.cluster.logger.info(`closed the connection from ${context.clientHost}: a produce request with acks=0 failed with ${name}`)
+    context.connection.destroy()
+    break
+  }
+  return null
 }
 
 async function waitForAll(topics: readonly AppendedTopic[], context: RequestContext): Promise<ProduceResponseInput> {
