@@ -7,6 +7,7 @@ import { groupCommand } from './commands/group.ts'
 import { perfCommand } from './commands/perf.ts'
 import { produceCommand } from './commands/produce.ts'
 import { topicCommand } from './commands/topic.ts'
+import { verifyCommand } from './commands/verify.ts'
 import { version } from './version.ts'
 
 export function createProgram(): Command {
@@ -24,7 +25,15 @@ Examples:
   $ odradek consume orders -g billing --from earliest -e
   $ odradek group describe billing`,
     )
-  for (const command of [brokerCommand(), topicCommand(), produceCommand(), consumeCommand(), groupCommand(), perfCommand()]) {
+  for (const command of [
+    brokerCommand(),
+    topicCommand(),
+    produceCommand(),
+    consumeCommand(),
+    groupCommand(),
+    perfCommand(),
+    verifyCommand(),
+  ]) {
     program.addCommand(command)
   }
   applyToAll(program)
