@@ -32,7 +32,7 @@ for (const { name, rules, seeds } of plans) {
         count: RECORDS,
         window: 4000,
         perSecond: 0,
-        config: { ...impatientClient, 'batch.size': '4096', 'linger.ms': '2' },
+        config: { ...impatientClient, 'batch.size': '2048', 'linger.ms': '2' },
       }
       await runWithFaults(
         { bootstrapServers: broker.bootstrapServers, rules, seed, print: (line) => t.diagnostic(line) },

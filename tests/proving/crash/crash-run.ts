@@ -1,11 +1,14 @@
 /** kill -9 of the broker, or of its clients, at seeded moments under load; what clients wrote down is then compared with what is there. */
 
-import { RandomStream } from '@odradek/runtime/sim'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Verdict } from '@odradek/history'
+import { RandomStream } from '@odradek/runtime/sim'
 import { type BrokerProcess, startBrokerProcess } from '../../interop/harness/broker-process.ts'
 import { temporaryDirectory } from '../../interop/harness/paths.ts'
-import { monotonicMs } from '../workload/journal.ts'
-import { type FoundPartition, readWithKcat } from '../workload/read-back.ts'
+import { assertClean } from '../workload/assert-clean.ts'
+import { historyOf, type TopicStory, type Trouble } from '../workload/history-of.ts'
+import { inFlightAt, monotonicMs } from '../workload/journal.ts'
+import { readWithKcat } from '../workload/read-back.ts'
 import type { ClientKind } from './client-kind.ts'
 import { LoadClient } from './load-client.ts'
 
@@ -23,20 +26,11 @@ export interface CrashPlan {
   readonly perSecond?: number
 }
 
-export interface ClientOutcome {
-  readonly kind: ClientKind
-  readonly topic: string
-  /** By the name of the client; a client that was killed has successors. */
-  readonly journals: ReadonlyMap<string, string>
-  readonly found: readonly FoundPartition[]
-}
-
 export interface CrashOutcome {
-  readonly partitions: number
-  readonly clients: readonly ClientOutcome[]
-  /** On the clock of the journals. */
-  readonly killTimesMs: readonly number[]
-  /** Of these, kills before the broker had said that it was ready. */
+  readonly counts: Verdict['counts']
+  /** Records under way at each kill of the broker, of all clients together. */
+  readonly inFlight: readonly number[]
+  /** Kills of the broker before it had said that it was ready. */
   readonly killsWhileStarting: number
   readonly clientKills: number
   /** From process start to serving, after each crash. */
@@ -47,7 +41,7 @@ const PARTITIONS = 6
 const WINDOW = 1000
 const ACKNOWLEDGEMENTS_BETWEEN = 200
 
-/** Runs the plan; every client has finished and the broker is stopped when it resolves. Throws when a client is stuck or gives up. */
+/** Runs the plan and checks its history. Throws when a client is stuck or gives up, and when a rule of the checker is broken. */
 export async function runCrashes(plan: CrashPlan): Promise<CrashOutcome> {
   await using scratch = await temporaryDirectory('crashes')
   await using broker = await startBrokerProcess({ args: ['--set', `num.partitions=${PARTITIONS}`] })
@@ -60,19 +54,23 @@ export async function runCrashes(plan: CrashPlan): Promise<CrashOutcome> {
     const crashes = new Crashes(plan, broker, clients)
     await crashes.run()
     await Promise.all(clients.map((client) => client.finish()))
-    return { partitions: PARTITIONS, clients: await readBack(broker.bootstrapServers, clients), ...crashes.figures }
+    const stories = await readBack(broker.bootstrapServers, clients)
+    const name = `crashes of seed ${plan.seed}`
+    const counts = assertClean(name, historyOf(name, stories, crashes.troubles))
+    const entries = stories.flatMap(({ producers }) => producers.flatMap((producer) => producer.entries))
+    return { counts, inFlight: inFlightAt(entries, crashes.killTimesMs), ...crashes.figures }
   } finally {
     await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()))
   }
 }
 
-async function readBack(bootstrapServers: string, clients: readonly LoadClient[]): Promise<ClientOutcome[]> {
-  const outcomes: ClientOutcome[] = []
+async function readBack(bootstrapServers: string, clients: readonly LoadClient[]): Promise<TopicStory[]> {
+  const stories: TopicStory[] = []
   for (const client of clients) {
-    const { kind, topic } = client
-    outcomes.push({ kind, topic, journals: await client.journals(), found: await readWithKcat(bootstrapServers, topic, PARTITIONS) })
+    const found = await readWithKcat(bootstrapServers, client.topic, PARTITIONS)
+    stories.push({ topic: client.topic, producers: await client.lives(), found })
   }
-  return outcomes
+  return stories
 }
 
 class Crashes {
@@ -80,7 +78,9 @@ class Crashes {
   readonly #broker: BrokerProcess
   readonly #clients: readonly LoadClient[]
   readonly #random: RandomStream
-  readonly figures = { killTimesMs: [] as number[], killsWhileStarting: 0, clientKills: 0, startTimesMs: [] as number[] }
+  readonly killTimesMs: number[] = []
+  readonly troubles: Trouble[] = []
+  readonly figures = { killsWhileStarting: 0, clientKills: 0, startTimesMs: [] as number[] }
 
   constructor(plan: CrashPlan, broker: BrokerProcess, clients: readonly LoadClient[]) {
     this.#plan = plan
@@ -90,22 +90,38 @@ class Crashes {
   }
 
   async run(): Promise<void> {
-    const { killTimesMs, startTimesMs } = this.figures
-    while (killTimesMs.length < this.#plan.kills) {
-      await Promise.all(this.#clients.map((client) => client.awaitLoad(ACKNOWLEDGEMENTS_BETWEEN)))
+    while (this.#isDue()) {
+      await this.#awaitLoad()
       await sleep(this.#random.within({ min: 0, max: 300 }))
-      killTimesMs.push(Number(monotonicMs()))
+      this.#note('start')
       await this.#broker.kill()
       await this.#crashClient()
-      while (killTimesMs.length < this.#plan.kills && this.#random.chance(this.#plan.restartKills ?? 0.25)) {
-        const wasReady = await this.#broker.restartAndKill(this.#random.within({ min: 50, max: 900 }))
-        killTimesMs.push(Number(monotonicMs()))
-        if (!wasReady) this.figures.killsWhileStarting += 1
-      }
+      while (this.#isDue() && this.#random.chance(this.#plan.restartKills ?? 0.25)) await this.#killWhileStarting()
       await this.#broker.restart()
-      startTimesMs.push(Math.round(this.#broker.startMs))
+      this.troubles.push({ timeMs: monotonicMs(), fault: 'broker down', phase: 'end' })
+      this.figures.startTimesMs.push(Math.round(this.#broker.startMs))
     }
+    await this.#awaitLoad()
+  }
+
+  #isDue(): boolean {
+    return this.killTimesMs.length < this.#plan.kills
+  }
+
+  async #awaitLoad(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.awaitLoad(ACKNOWLEDGEMENTS_BETWEEN)))
+  }
+
+  #note(phase: 'start' | 'once'): void {
+    const timeMs = monotonicMs()
+    this.killTimesMs.push(timeMs)
+    this.troubles.push({ timeMs, fault: 'broker down', phase })
+  }
+
+  async #killWhileStarting(): Promise<void> {
+    const wasReady = await this.#broker.restartAndKill(this.#random.within({ min: 20, max: 250 }))
+    this.#note('once')
+    if (!wasReady) this.figures.killsWhileStarting += 1
   }
 
   async #crashClient(): Promise<void> {
@@ -113,4 +129,15 @@ class Crashes {
     await this.#clients[this.#random.int(this.#clients.length)]?.crash()
     this.figures.clientKills += 1
   }
+}
+
+/** For people: what happened, in figures. */
+export function describeCrashes({ counts, inFlight, killsWhileStarting, clientKills, startTimesMs }: CrashOutcome): string {
+  const [fastest = 0, slowest = 0] = [Math.min(...startTimesMs), Math.max(...startTimesMs)]
+  return [
+    `${inFlight.length} kills of the broker, ${killsWhileStarting} of them while it started, ${clientKills} of clients`,
+    `${counts.sent} sent, ${counts.acknowledged} acknowledged, ${counts.read} there`,
+    `in flight at the kills ${inFlight.join(', ')}`,
+    `started again in ${fastest} to ${slowest} ms`,
+  ].join('; ')
 }

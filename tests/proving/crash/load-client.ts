@@ -5,6 +5,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StartedProcess } from '../../interop/harness/process.ts'
+import type { ProducerLife } from '../workload/history-of.ts'
+import { monotonicMs, parseJournal } from '../workload/journal.ts'
 import { type ClientKind, readTotals, resilientConfig, startSequenced } from './client-kind.ts'
 
 const LOAD_TIMEOUT_MS = 45_000
@@ -25,6 +27,8 @@ export class LoadClient implements AsyncDisposable {
   readonly topic: string
   readonly #options: LoadOptions
   readonly #names: string[] = []
+  /** Of all but the last. */
+  readonly #killTimesMs: number[] = []
   #process: StartedProcess | undefined
   #acknowledgedBefore = 0
 
@@ -58,6 +62,7 @@ export class LoadClient implements AsyncDisposable {
   /** kill -9, and another one in its place. */
   async crash(): Promise<void> {
     await this.#running().kill()
+    this.#killTimesMs.push(monotonicMs())
     await this.start()
   }
 
@@ -69,10 +74,14 @@ export class LoadClient implements AsyncDisposable {
     assert.deepEqual([readTotals(client).isDone, readTotals(client).failed], [true, 0], client.stdout().slice(-300))
   }
 
-  /** By the names of the clients. */
-  async journals(): Promise<Map<string, string>> {
-    const texts = this.#names.map(async (name): Promise<[string, string]> => [name, await readFile(this.#journalPath(name), 'utf8')])
-    return new Map(await Promise.all(texts))
+  /** One a process, in their order. */
+  async lives(): Promise<ProducerLife[]> {
+    const lives = this.#names.map(async (client, index) => {
+      const entries = parseJournal(await readFile(this.#journalPath(client), 'utf8'))
+      const killedAtMs = this.#killTimesMs[index]
+      return { client, entries, ...(killedAtMs === undefined ? {} : { killedAtMs }) }
+    })
+    return await Promise.all(lives)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

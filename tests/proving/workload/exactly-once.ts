@@ -1,25 +1,19 @@
-/** What an idempotent producer of numbered records promises, of one that has finished. */
+/** What an idempotent producer of numbered records promises, of one that has finished: each is there once, in order, where it was said to be. */
 
 import assert from 'node:assert/strict'
+import { assertClean } from './assert-clean.ts'
+import { historyOf } from './history-of.ts'
 import { parseJournal } from './journal.ts'
 import type { FoundPartition } from './read-back.ts'
 
-/** Every record was acknowledged, and each partition holds its own once and in order, where the acknowledgements say. */
+/** Throws AssertionError. Names of records begin with their client's, up to a colon. */
 export function assertExactlyOnce(journal: string, found: readonly FoundPartition[], count: number): void {
   const entries = parseJournal(journal)
   const failures = entries.filter(({ kind }) => kind === 'failed')
   assert.deepEqual(failures.slice(0, 3), [], `${failures.length} records failed`)
-  const sent = entries.filter(({ kind }) => kind === 'sent')
-  assert.equal(sent.length, count)
-  const acknowledged = new Map(entries.filter(({ kind }) => kind === 'ok').map((entry) => [entry.name, entry]))
-  assert.equal(acknowledged.size, count)
-  for (const { partition, offsets, names } of found) {
-    const expected = sent.filter((entry) => entry.partition === partition).map(({ name }) => name)
-    assert.deepEqual(names, expected, `partition ${partition}`)
-    for (const [index, name] of names.entries()) {
-      const offset = acknowledged.get(name)?.offset
-      // −1: a duplicate that the broker had already forgotten.
-      if (offset !== -1) assert.equal(offset, offsets[index], name)
-    }
-  }
+  const clientOf = (name: string): string => name.slice(0, name.indexOf(':'))
+  const clients = new Set(entries.map(({ name }) => clientOf(name)))
+  const producers = [...clients].map((client) => ({ client, entries: entries.filter(({ name }) => clientOf(name) === client) }))
+  const { sent, acknowledged, read } = assertClean('exactly once', historyOf('exactly once', [{ topic: 'sequenced', producers, found }]))
+  assert.deepEqual({ sent, acknowledged, read }, { sent: count, acknowledged: count, read: count })
 }

@@ -6,10 +6,10 @@ const apis = ['Produce']
 
 /** Connections end at every point of a request, and frames come late. */
 export const cutsAndDelays: readonly FaultRule[] = [
-  { name: 'request lost', fault: { kind: 'cut', at: 'before-request' }, apis, probability: 0.03 },
-  { name: 'request torn', fault: { kind: 'cut', at: 'mid-request' }, apis, probability: 0.03 },
+  { name: 'request lost', fault: { kind: 'cut', at: 'before-request' }, apis, probability: 0.05 },
+  { name: 'request torn', fault: { kind: 'cut', at: 'mid-request' }, apis, probability: 0.05 },
   { name: 'response lost', fault: { kind: 'cut', at: 'before-response' }, apis, probability: 0.05 },
-  { name: 'response torn', fault: { kind: 'cut', at: 'mid-response' }, apis, probability: 0.03 },
+  { name: 'response torn', fault: { kind: 'cut', at: 'mid-response' }, apis, probability: 0.05 },
   { name: 'delayed', fault: { kind: 'delay', direction: 'both', minMs: 1, maxMs: 40 }, apis, probability: 0.1 },
 ]
 

@@ -26,8 +26,9 @@ export function failedLine(name: string, error: string): string {
   return `${monotonicMs()} failed ${name} ${error.replaceAll('\n', ' ')}\n`
 }
 
-export function monotonicMs(): string {
-  return (Number(process.hrtime.bigint()) / 1e6).toFixed(3)
+/** The clock of journals. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1000n) / 1000
 }
 
 export interface JournalEntry {
@@ -54,5 +55,18 @@ export function parseJournal(text: string): JournalEntry[] {
     if (kind === 'sent') return { timeMs, kind, name, partition: partition ?? -1, offset: -1, error: '' }
     if (kind === 'ok') return { timeMs, kind, name, partition: partition ?? -1, offset: offset ?? -1, error: '' }
     throw new RangeError(`no line of a journal: ${line}`)
+  })
+}
+
+/** How many records were under way at each of these times, which ascend. */
+export function inFlightAt(entries: readonly JournalEntry[], timesMs: readonly number[]): number[] {
+  const ordered = entries.toSorted((left, right) => left.timeMs - right.timeMs)
+  let inFlight = 0
+  let next = 0
+  return timesMs.map((timeMs) => {
+    for (let entry = ordered[next]; entry !== undefined && entry.timeMs < timeMs; entry = ordered[++next]) {
+      inFlight += entry.kind === 'sent' ? 1 : -1
+    }
+    return inFlight
   })
 }
