@@ -133,11 +133,10 @@ class Crashes {
 
 /** For people: what happened, in figures. */
 export function describeCrashes({ counts, inFlight, killsWhileStarting, clientKills, startTimesMs }: CrashOutcome): string {
-  const [fastest = 0, slowest = 0] = [Math.min(...startTimesMs), Math.max(...startTimesMs)]
   return [
     `${inFlight.length} kills of the broker, ${killsWhileStarting} of them while it started, ${clientKills} of clients`,
     `${counts.sent} sent, ${counts.acknowledged} acknowledged, ${counts.read} there`,
     `in flight at the kills ${inFlight.join(', ')}`,
-    `started again in ${fastest} to ${slowest} ms`,
+    `started again in ${Math.min(...startTimesMs)} to ${Math.max(...startTimesMs)} ms`,
   ].join('; ')
 }
