@@ -29,6 +29,7 @@ import { NodeListeners } from './network/node-listeners.ts'
 import { RequestBudget } from './network/request-budget.ts'
 import type { Server } from './network/server.ts'
 import type { BrokerNode, Endpoint } from './node.ts'
+import { openIdleLogs } from './open-idle-logs.ts'
 import { Partition } from './partition/partition.ts'
 import { DataDirectory, DataDirectoryError } from './storage/data-directory.ts'
 import { LogManager } from './storage/log-manager.ts'
@@ -118,6 +119,7 @@ async function assemble(options: BootOptions, interceptors: Interceptors, undo: 
     nodes.reduce((count, node) => count + node.connectionCount, 0),
   )
   for (const node of nodes) node.serve()
+  openIdleLogs(cluster)
   return { cluster, nodes, logs, directory, removeDirectory }
 }
 
