@@ -12,6 +12,7 @@ import type { LeaderHint } from './partition-lookup.ts'
 import { leaderHint, nodeEndpoints } from './partition-lookup.ts'
 
 const topicIdsSince = 13
+const leaderHintsSince = 16
 const noSession = 0
 /** A full fetch that wants no session, and one that would like to begin one. */
 const finalEpoch = -1
@@ -62,7 +63,8 @@ function respond(
     for (let left = partitions.length; left > 0; left--, next++) {
       const target = targets[next]
       const answer = data[next] ?? failedPartition(-1, ErrorCodes.UNKNOWN_SERVER_ERROR)
-      const hint = leaderHint(target?.topic, answer.partitionIndex, answer.errorCode, context)
+      const hint =
+        context.apiVersion < leaderHintsSince ? undefined : leaderHint(target?.topic, answer.partitionIndex, answer.errorCode, context)
       if (hint !== undefined) hints.push(hint)
       answers.push(hint === undefined ? answer : { ...answer, currentLeader: hint })
       count(target, answer, context)

@@ -11,6 +11,7 @@ import { describeConfigsHandler } from './describe-configs.ts'
 import { describeLogDirsHandler } from './describe-log-dirs.ts'
 import { describeProducersHandler } from './describe-producers.ts'
 import { describeTopicPartitionsHandler } from './describe-topic-partitions.ts'
+import { electLeadersHandler } from './elect-leaders.ts'
 import { fetchHandler } from './fetch.ts'
 import { groupHandlers } from './group-handlers.ts'
 import type { ApiHandler } from './handler.ts'
@@ -41,6 +42,7 @@ export function createHandlers(): ReadonlyMap<number, ApiHandler> {
     describeLogDirsHandler,
     describeProducersHandler,
     describeTopicPartitionsHandler,
+    electLeadersHandler,
     incrementalAlterConfigsHandler,
     initProducerIdHandler,
     listConfigResourcesHandler,

@@ -21,6 +21,7 @@ import { inSyncReplicas } from './partition-view.ts'
 type PartitionResponse = ProduceResponsePartitionProduceResponseInput
 
 const topicIdsSince = 13
+const leaderHintsSince = 10
 const acksAll = -1
 
 export const produceHandler: ApiHandler = handler({
@@ -176,7 +177,7 @@ async function waitForAll(topics: readonly AppendedTopic[], context: RequestCont
     const partitionResponses: PartitionResponse[] = []
     for (const appended of partitions) {
       const response = await settled(appended, context)
-      const hint = leaderHint(topic, response.index, response.errorCode, context)
+      const hint = context.apiVersion < leaderHintsSince ? undefined : leaderHint(topic, response.index, response.errorCode, context)
       if (hint !== undefined) hints.push(hint)
       partitionResponses.push(hint === undefined ? response : { ...response, currentLeader: hint })
     }

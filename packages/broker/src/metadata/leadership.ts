@@ -56,16 +56,24 @@ export class Leadership {
     })
   }
 
-  /** Gives the partition back to its preferred leader, the first of its replicas. Resolves to Kafka's error code for the partition. */
-  electPreferred(topicName: string, partition: number): Promise<number> {
+  /**
+   * Gives partitions back to their preferred leaders, the first of their replicas. Resolves to Kafka's error code for each, in order;
+   * ELECTION_NOT_NEEDED where the preferred one leads.
+   */
+  electPreferred(wanted: readonly { readonly topic: string; readonly partition: number }[]): Promise<number[]> {
     return this.#metadata.change((image) => {
-      const topic = image.topic(topicName)
-      const state = topic?.partitions[partition]
-      if (topic === undefined || state === undefined) return { records: [], result: ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION }
-      const preferred = state.replicas[0] ?? noLeader
-      if (state.leaderId === preferred) return { records: [], result: ErrorCodes.ELECTION_NOT_NEEDED }
-      if (!this.#liveNodeIds().includes(preferred)) return { records: [], result: ErrorCodes.PREFERRED_LEADER_NOT_AVAILABLE }
-      return { records: [nextRecord(topic, partition, state, preferred, state.replicas)], result: ErrorCodes.NONE }
+      const records: PartitionRecord[] = []
+      const result = wanted.map(({ topic: name, partition }) => {
+        const topic = image.topic(name)
+        const state = topic?.partitions[partition]
+        if (topic === undefined || state === undefined) return ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION
+        const preferred = state.replicas[0] ?? noLeader
+        if (state.leaderId === preferred) return ErrorCodes.ELECTION_NOT_NEEDED
+        if (!this.#liveNodeIds().includes(preferred)) return ErrorCodes.PREFERRED_LEADER_NOT_AVAILABLE
+        records.push(nextRecord(topic, partition, state, preferred, state.replicas))
+        return ErrorCodes.NONE
+      })
+      return { records, result }
     })
   }
 
