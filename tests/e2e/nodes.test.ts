@@ -105,7 +105,7 @@ test('a group of one keeps consuming while its coordinator moves, and is assigne
   const coordinators = new Set<number>()
   while (seen.count < total) {
     await sleep(200)
-    const next = (((await broker.coordinatorOf(GROUP)) % 3) + 1) as number
+    const next = ((await broker.coordinatorOf(GROUP)) % 3) + 1
     await broker.moveCoordinator(GROUP, next)
     coordinators.add(next)
     moves++

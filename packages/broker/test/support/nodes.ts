@@ -1,7 +1,7 @@
 /** A broker of several nodes for one test, a client for each of them, and writes that wait for the test's word. */
 
 import { metadata, type MetadataResponsePartition } from '@odradek/protocol'
-import type { FileHandle, Files, Runtime } from '@odradek/runtime'
+import type { FileHandle, Runtime } from '@odradek/runtime'
 import { createNodeRuntime } from '@odradek/runtime'
 import type { Broker, StartBrokerOptions, VirtualNode } from '../../src/index.ts'
 import { startBroker } from '../../src/index.ts'
@@ -81,15 +81,11 @@ function gatedRuntime(): { runtime: Runtime; gate: WriteGate } {
     sizeBytes: () => handle.sizeBytes(),
     close: () => handle.close(),
   })
-  const files: Files = new Proxy(real.files, {
-    get: (target, name) => {
-      if (name === 'open') return async (...args: Parameters<Files['open']>) => gated(args[0], await target.open(...args))
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
+  const { files } = real
+  const open = files.open.bind(files)
+  files.open = async (path, mode) => gated(path, await open(path, mode))
   return {
-    runtime: { ...real, files },
+    runtime: real,
     gate: {
       close: (part) => {
         closedFor = part
