@@ -13,6 +13,7 @@ import { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogContext } from './log-context.ts'
 import { Log } from './log.ts'
+import { recallBatches } from './producer-recall.ts'
 import { decodeProducerSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
 import type { SegmentIndexes } from './segment.ts'
@@ -141,6 +142,7 @@ class LogLoader {
     const first = this.#segments[firstAt] as Segment
     const resume = await this.#resumePoint(first)
     await this.#loadProducers(resume.position > 0 ? this.#soundBelow : first.baseOffset)
+    await recallBatches(this.#context, this.#segments, this.#producers)
     if (resume.position > 0) resume.indexes.transaction.truncateFrom(this.#producers.endOffset)
     await this.#replay(firstAt, resume)
     let nextOffset = first.baseOffset

@@ -102,13 +102,26 @@ export class ProducerEntry {
   addBatch(header: BatchHeader): void {
     this.setEpoch(header.producerEpoch)
     if (this.batches.length === BATCHES_RETAINED) this.batches.shift()
-    this.batches.push({
-      firstSequence: header.baseSequence,
-      lastSequence: incrementSequence(header.baseSequence, header.lastOffsetDelta),
-      firstOffset: header.baseOffset,
-      lastOffset: header.lastOffset,
-      timestamp: header.maxTimestamp,
-    })
+    this.batches.push(batchOf(header))
     this.lastTimestamp = header.maxTimestamp
+  }
+
+  /** Remembers a batch from before those that are known, if it is of their epoch and there is room. */
+  recall(header: BatchHeader): void {
+    if (header.producerEpoch !== this.producerEpoch) return
+    const at = this.batches.findIndex(({ firstOffset }) => firstOffset >= header.baseOffset)
+    if (at < 0 || this.batches[at]?.firstOffset === header.baseOffset) return
+    this.batches.splice(at, 0, batchOf(header))
+    if (this.batches.length > BATCHES_RETAINED) this.batches.shift()
+  }
+}
+
+function batchOf(header: BatchHeader): ProducerBatch {
+  return {
+    firstSequence: header.baseSequence,
+    lastSequence: incrementSequence(header.baseSequence, header.lastOffsetDelta),
+    firstOffset: header.baseOffset,
+    lastOffset: header.lastOffset,
+    timestamp: header.maxTimestamp,
   }
 }

@@ -39,6 +39,10 @@ export class ProducerState {
     return this.#producers.values()
   }
 
+  get hasProducers(): boolean {
+    return this.#producers.size > 0
+  }
+
   /** The first offset whose transaction is open, or ended above the high watermark; Infinity when all is stable. */
   get firstUnstableOffset(): number {
     let first = this.#firstOngoing(undefined)
@@ -98,6 +102,11 @@ export class ProducerState {
       this.#ongoing.set(header.baseOffset, header.producerId)
     }
     return undefined
+  }
+
+  /** Takes in a data batch below `endOffset`, for its duplicates to be known. */
+  recall(header: BatchHeader): void {
+    if (!header.isControl && header.recordCount > 0) this.#producers.get(header.producerId)?.recall(header)
   }
 
   /** The high watermark moved: transactions whose markers lie below it are stable now. */

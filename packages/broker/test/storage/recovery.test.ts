@@ -44,6 +44,37 @@ test('a tail torn at any byte of the last batch is cut off, and the log goes on 
   }
 })
 
+const ways = ['closed in order', 'killed'] as const
+for (const way of ways) {
+  test(`a producer's last five batches are known to a log that was ${way}, whatever segments they are in`, async () => {
+    const simulation = createSimulation({ seed: 3 })
+    await simulation.run(async () => {
+      // Segments of two batches each, with a producer snapshot at each start.
+      const setUp = { config: { segmentBytes: 300, indexIntervalBytes: 100 } }
+      const before = await open(simulation, setUp)
+      const batch = (number: number): Buffer =>
+        numbered(before.runtime, number * 2, 2, { producerId: 7, producerEpoch: 0, baseSequence: number * 2 })
+      const foreign = (number: number): Buffer => numbered(before.runtime, 0, 1, { producerId: 8, producerEpoch: 0, baseSequence: number })
+      const sent = new Map<number, number>()
+      for (let number = 0; number < 8; number++) {
+        sent.set(number, (await produce(before.partition, batch(number))).baseOffset)
+        await produce(before.partition, foreign(number))
+      }
+      if (way === 'killed') simulation.kill(host)
+      else await before.close()
+      const after = await open(simulation, setUp)
+      const end = after.partition.logEndOffset
+      for (let number = 3; number < 8; number++) {
+        const again = await produce(after.partition, batch(number))
+        assert.deepEqual([again.errorCode, again.baseOffset], [0, sent.get(number)], `batch ${number}`)
+      }
+      assert.equal(after.partition.logEndOffset, end)
+      assert.notEqual((await produce(after.partition, batch(2))).errorCode, 0)
+      await after.close()
+    })
+  })
+}
+
 interface Step {
   readonly kind: 'append' | 'checkpoint' | 'kill' | 'power loss' | 'close'
   readonly count: number
