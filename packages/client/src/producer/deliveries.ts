@@ -129,7 +129,7 @@ export class Deliveries {
         return
       case 'bump-epoch':
         // A batch that came too early is merely sent again, after those before it.
-        if (!queue.isAhead(batch)) this.#options.identity?.bumpEpoch()
+        if (!queue.isAhead(batch)) this.#startAnew(queue)
         this.#retry(queue, batch, error)
         return
       case 'fatal':
@@ -139,6 +139,12 @@ export class Deliveries {
       default:
         this.#fail(queue, batch, this.#explain(error, batch), 'refused', recordErrors(answer, batch))
     }
+  }
+
+  #startAnew(queue: PartitionQueue): void {
+    const { identity } = this.#options
+    queue.refused()
+    if (queue.generation === identity?.generation) identity.bumpEpoch()
   }
 
   #explain(error: BrokerError, batch: ProducerBatch): BrokerError {

@@ -18,6 +18,8 @@ export class PartitionQueue {
   #generation = -1
   #nextSequence = 0
   #lastAcknowledgedSequence = -1
+  /** What is numbered is certainly not in the log, nor will it be: the next epoch numbers it anew. */
+  #isRefused = false
   /** Batches have come back: until all that is in flight has, a later one must not overtake them. */
   #isRecovering = false
 
@@ -36,11 +38,16 @@ export class PartitionQueue {
     return last === undefined || last.isClosed ? undefined : last
   }
 
+  /** Generation that the next new batch will leave behind when it is not the producer's any more. */
+  get generation(): number {
+    return this.#generation
+  }
+
   /** Takes the first waiting batch; numbers it if it is new and there is a `generation`, which is −1 without idempotence. */
   take(generation: number): ProducerBatch | undefined {
-    if (generation >= 0 && this.#generation !== generation) this.#restart(generation)
     const batch = this.waiting.shift()
     if (batch === undefined) return undefined
+    if (generation >= 0 && this.#generation !== generation && !this.#mayBeInLog(batch)) this.#restart(generation, batch)
     batch.isClosed = true
     if (generation >= 0 && batch.baseSequence < 0) {
       batch.renumber(this.#nextSequence)
@@ -82,10 +89,14 @@ export class PartitionQueue {
     this.waiting.splice(index < 0 ? this.waiting.length : index, 0, batch)
   }
 
-  /** Whether batches before this one are not acknowledged yet, so that the broker was right to refuse it. */
+  /** Whether batches before this one are still to be written, so that the broker was right to refuse it. */
   isAhead(batch: ProducerBatch): boolean {
-    const distance = decrementSequence(batch.baseSequence, incrementSequence(this.#lastAcknowledgedSequence, 1))
-    return distance > 0 && distance < HALF_OF_SEQUENCES
+    return [...this.inFlight, ...this.waiting].some((other) => other.baseSequence >= 0 && comesAfter(batch, other))
+  }
+
+  /** A batch was out of sequence with none before it: neither it nor any after it is in the log. */
+  refused(): void {
+    this.#isRefused = true
   }
 
   /** A numbered batch is certainly not in the log and never will be: those after it move up. */
@@ -97,11 +108,17 @@ export class PartitionQueue {
     this.#nextSequence = decrementSequence(this.#nextSequence, batch.recordCount)
   }
 
-  #restart(generation: number): void {
+  /** A batch that was sent and not answered keeps its epoch and number: under others it might get in twice. */
+  #mayBeInLog(batch: ProducerBatch): boolean {
+    return batch.baseSequence >= 0 && !this.#isRefused
+  }
+
+  #restart(generation: number, first: ProducerBatch): void {
     this.#generation = generation
     this.#nextSequence = 0
     this.#lastAcknowledgedSequence = -1
-    for (const batch of this.waiting) batch.renumber(-1)
+    this.#isRefused = false
+    for (const batch of [first, ...this.waiting]) batch.renumber(-1)
   }
 }
 

@@ -60,14 +60,40 @@ describe('partition queue', () => {
   })
 
   it('starts again at 0 in a new generation, once nothing of the old one is under way', () => {
-    const { queue, batches } = filled(2, 2)
-    const first = queue.take(0)
-    assert.ok(first)
+    const { queue, batches } = filled(2, 3, 2, 2)
+    const [first, second] = [queue.take(0), queue.take(0)]
+    assert.ok(first && second)
     assert.equal(queue.mustWaitForInFlight(1), true)
     queue.landed(first)
-    queue.requeue(first)
+    queue.acknowledged(first)
+    queue.landed(second)
+    queue.acknowledged(second)
     assert.equal(queue.mustWaitForInFlight(1), false)
     queue.take(1)
+    queue.take(1)
+    assert.deepEqual(
+      batches.map(({ baseSequence }) => baseSequence),
+      [0, 2, 0, 2],
+    )
+  })
+
+  it('keeps the number of a batch that may be in the log, until the broker has refused it', () => {
+    const { queue, batches } = filled(2, 3)
+    const first = queue.take(0)
+    assert.ok(first)
+    const encoded = first.encode({ crc32c: () => 0, producerId: 1, producerEpoch: 0, baseSequence: 0 })
+    for (const isRefused of [false, true]) {
+      queue.landed(first)
+      queue.requeue(first)
+      if (isRefused) queue.refused()
+      assert.equal(queue.take(1), first)
+      const again = first.encode({ crc32c: () => 0, producerId: 1, producerEpoch: 1, baseSequence: 0 })
+      assert.equal(again === encoded, !isRefused)
+      assert.equal(queue.generation, isRefused ? 1 : 0)
+      assert.equal(queue.mustWaitForInFlight(1), true)
+    }
+    queue.landed(first)
+    queue.acknowledged(first)
     queue.take(1)
     assert.deepEqual(
       batches.map(({ baseSequence }) => baseSequence),
