@@ -1,5 +1,6 @@
 /** Owns one run: a scenario and a seed, from an empty disk to the verdict. */
 
+import type { HistoryEvent } from '@odradek/history'
 import { createSimulation, type FaultKind, RandomStream, type Simulation } from '@odradek/runtime/sim'
 import { judge } from './judge.ts'
 import { pickFrom } from './pick.ts'
@@ -24,6 +25,7 @@ export interface Outcome {
   readonly configured: readonly string[]
   /** Strokes of each of the scenario's faults. */
   readonly strokes: Readonly<Record<string, number>>
+  readonly events: readonly HistoryEvent[]
   /** For people: the last of what happened. Empty when all is well. */
   readonly report: readonly string[]
 }
@@ -59,6 +61,7 @@ export async function run(scenarioOf: ScenarioOf, seed: number): Promise<Outcome
     faults: simulation.faults.all(),
     configured: scenario.faults.map(({ name }) => name),
     strokes: Object.fromEntries(stage.strokes),
+    events: stage.events,
     report: stage.violations.length === 0 ? [] : reportOf(stage),
   }
 }

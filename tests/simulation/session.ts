@@ -1,6 +1,7 @@
 /** Owns many runs, one after the other: progress, totals, and whether every fault that a scenario has really struck. */
 
 import { performance } from 'node:perf_hooks'
+import type { HistoryEvent } from '@odradek/history'
 import { type Outcome, run } from './run.ts'
 import { scenarios } from './scenarios/index.ts'
 import type { ScenarioOf } from './scenario.ts'
@@ -19,6 +20,7 @@ interface Tally {
 
 export class Session {
   readonly #print: (line: string) => void
+  readonly #onHistory: (events: readonly HistoryEvent[]) => void
   readonly #startMs = performance.now()
   readonly #tallies = new Map<string, Tally>()
   readonly #faults = new Map<string, number>()
@@ -28,8 +30,10 @@ export class Session {
   #printedMs = 0
   failures = 0
 
-  constructor(print: (line: string) => void) {
+  /** `onHistory` gets the history of each run. */
+  constructor(print: (line: string) => void, onHistory: (events: readonly HistoryEvent[]) => void = () => undefined) {
     this.#print = print
+    this.#onHistory = onHistory
   }
 
   async run(firstSeed: number, count: number, scenario?: string): Promise<void> {
@@ -56,6 +60,7 @@ export class Session {
   async #runOne(name: string, scenarioOf: ScenarioOf, seed: number): Promise<void> {
     const outcome = await run(scenarioOf, seed)
     this.#count(name, outcome)
+    this.#onHistory(outcome.events)
     if (outcome.violations.length > 0) this.#fail(outcome)
     if (seed % REPEAT_EVERY === 0) {
       this.#repeated++

@@ -1,12 +1,15 @@
 /** The command: `npm run simulate -- --seed N [--count N] [--scenario NAME]`. */
 
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { encodeEvent } from '@odradek/history'
 import { scenarios } from './scenarios/index.ts'
 import { Session } from './session.ts'
 
-const usage = `npm run simulate -- --seed N [--count N] [--scenario NAME]
+const usage = `npm run simulate -- --seed N [--count N] [--scenario NAME] [--history FILE]
   --seed N         the first seed (default 1)
   --count N        how many seeds, one after the other (default 1)
+  --history FILE   writes the history of the last run there, for odradek verify
   --scenario NAME  one of ${Object.keys(scenarios).join(', ')} (default: each in turn, by seed)`
 
 function wholeNumber(text: string, name: string): number {
@@ -21,6 +24,7 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: '1' },
       count: { type: 'string', default: '1' },
       scenario: { type: 'string' },
+      history: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   })
@@ -30,7 +34,10 @@ async function main(): Promise<number> {
   }
   const chosen = values.scenario
   if (chosen !== undefined && !(chosen in scenarios)) throw new RangeError(`there is no scenario ${chosen}`)
-  const session = new Session(console.log)
+  const path = values.history
+  const session = new Session(console.log, (events) => {
+    if (path !== undefined) writeFileSync(path, events.map(encodeEvent).join(''))
+  })
   await session.run(wholeNumber(values.seed, 'seed'), wholeNumber(values.count, 'count'), chosen)
   session.summarise()
   return session.failures === 0 ? 0 : 1
