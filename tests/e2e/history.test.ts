@@ -1,0 +1,35 @@
+/** What our clients did and saw on our broker, which is killed in between, judged by the history checker. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startBrokerProcess } from '../interop/harness/broker-process.ts'
+import { judge, Recording } from '../recorded/recording.ts'
+import { runWorkload } from '../recorded/workload.ts'
+
+test('producers and a group whose members come and go, over a kill -9 of the broker', { timeout: 60_000 }, async (t) => {
+  await using broker = await startBrokerProcess({ args: ['--set', 'group.initial.rebalance.delay.ms=0'] })
+  const recording = new Recording({ source: 'our client, our broker' })
+  const mishap = async (): Promise<void> => {
+    const restarted = recording.recorder.fault('kill', 'broker')
+    await broker.kill()
+    await broker.restart()
+    restarted()
+  }
+  await runWorkload(recording, { bootstrapServers: broker.bootstrapServers, mishap })
+  const { counts } = recording.assertClean()
+  assert.ok(counts.sent > 200)
+  assert.equal(counts.acknowledged, counts.sent)
+  assert.ok(counts.read >= 2 * counts.acknowledged, 'the group and the auditor have read everything')
+  assert.ok(counts.commits > 0 && counts.rebalances >= 5)
+  assert.equal(counts.faults, 1)
+  // The same run, had one record never come to anybody.
+  const poorer = recording.text.replaceAll(/"offsets":\[([\d,]*)\b10,([\d,]*)\],"values":\[(.*?)\]/g, (_whole, before, after, values) => {
+    const offsets = `${String(before)}${String(after)}`
+    const index = String(before).split(',').length - 1
+    return `"offsets":[${offsets}],"values":[${String(values).split(',').toSpliced(index, 1).join(',')}]`
+  })
+  assert.notEqual(poorer, recording.text)
+  const rules = judge(poorer).violations.map(({ rule }) => rule)
+  assert.ok(rules.includes('lost-write'), rules.join(', '))
+  t.diagnostic(JSON.stringify(counts))
+})
