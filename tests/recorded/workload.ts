@@ -37,20 +37,18 @@ export async function runWorkload({ recorder }: Recording, { bootstrapServers, m
     new RecordedProducer(kafka, recorder, { client: 'producer-3', config: { acks: '1', enableIdempotence: false } }),
   ]
   const seen = new Set<string>()
-  const members = ['member-1', 'member-2', 'member-3'].map(
-    (client) => new RecordedConsumer(kafka, recorder, { client, group: GROUP, config: BRISK }),
-  )
-  const leaving = new AbortController()
-  const enough = new AbortController()
-  const ending = new AbortController()
-  const [first, second, third] = members.map((member, index) => () => attend(member, index === 1 ? leaving.signal : ending.signal, seen))
-  const attending = [first?.(), second?.()]
-  await until(() => members.slice(0, 2).every((member) => member.assignments > 0))
+  const join = (client: string, signal: AbortSignal): Promise<void> => {
+    const member = new RecordedConsumer(kafka, recorder, { client, group: GROUP, config: BRISK })
+    members.push(member)
+    return attend(member, signal, seen)
+  }
+  const attending = [join('member-1', ending.signal), join('member-2', leaving.signal)]
+  await until(() => members.every((member) => member.assignments > 0))
 
   const producing = producers.map((producer) => produce(producer, enough.signal))
   await until(() => producers.every(({ acknowledged }) => acknowledged >= RECORDS_PER_STAGE))
   leaving.abort()
-  attending.push(third?.())
+  attending.push(join('member-3', ending.signal))
   // A broker that dies sooner starts with the member that has left, and waits for it.
   await until(() => members.every((member) => member.assignments > 0))
   await mishap?.()
