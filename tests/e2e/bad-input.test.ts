@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -135,6 +135,30 @@ test('a record over the limit fails alone, by its line number', async () => {
   assertOneLine(await odradek(['produce', 'small'], { bootstrapServers, stdin }), 1, /^line 2: .*max\.request\.size/m)
   const consumed = await mustOdradek(['consume', 'small', '--from', 'earliest', '-e'], { bootstrapServers })
   assert.equal(consumed.stdout, 'before\nafter\n')
+})
+
+test('a corrupt segment is said by command and broker, and the other topics are served', async () => {
+  await using damaged = await startBrokerProcess()
+  const { bootstrapServers, dataDir } = damaged
+  for (const topic of ['bad', 'good']) {
+    await mustOdradek(['topic', 'create', topic, '-p', '1'], { bootstrapServers })
+    for (let batch = 0; batch < 3; batch++) await mustOdradek(['produce', topic], { bootstrapServers, stdin: 'x\n' })
+  }
+  damaged.process.child.kill('SIGTERM')
+  assert.equal(await damaged.process.exited, 0)
+  const segment = join(dataDir, 'bad-0', '00000000000000000000.log')
+  const bytes = await readFile(segment)
+  const middle = bytes.length >> 1
+  bytes[middle] = (bytes[middle] ?? 0) ^ 0xff
+  await writeFile(segment, bytes)
+  await damaged.restart()
+  const read = (topic: string): Promise<ProcessResult> =>
+    odradek(['consume', topic, '--from', 'earliest', '-e', '-X', 'default.api.timeout.ms=1500'], { bootstrapServers })
+  const result = await read('bad')
+  assert.equal(result.code, 1)
+  assert.match(result.stderr, /^odradek: .*bad-0.*CORRUPT_MESSAGE/m)
+  assert.match(damaged.process.stderr(), /bad-0 cannot be opened: Corrupt segment .* restore the file, or remove/)
+  assert.equal((await read('good')).stdout, 'x\nx\nx\n')
 })
 
 test('a wrong command line exits 2 and names the nearest right one', async () => {

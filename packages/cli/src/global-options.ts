@@ -41,8 +41,12 @@ export function collectKeyValue(text: string, previous: Readonly<Record<string, 
   return { ...previous, [text.slice(0, equals).trim()]: text.slice(equals + 1) }
 }
 
+/** Kafka's minute is for programs: a person watches. */
+const interactiveDefaults: Readonly<Record<string, string>> = { 'default.api.timeout.ms': '15000' }
+
 export function clientProperties(options: GlobalOptions): Record<string, string> {
   const properties: Record<string, string> = {
+    ...interactiveDefaults,
     ...(options.profile === undefined ? {} : readPropertiesFile(profilePath(options.profile), `profile ${options.profile}`)),
     ...(options.config === undefined ? {} : readPropertiesFile(options.config, 'the file of --config')),
   }
