@@ -37,6 +37,10 @@ export async function runWorkload({ recorder }: Recording, { bootstrapServers, m
     new RecordedProducer(kafka, recorder, { client: 'producer-3', config: { acks: '1', enableIdempotence: false } }),
   ]
   const seen = new Set<string>()
+  const members: RecordedConsumer[] = []
+  const leaving = new AbortController()
+  const enough = new AbortController()
+  const ending = new AbortController()
   const join = (client: string, signal: AbortSignal): Promise<void> => {
     const member = new RecordedConsumer(kafka, recorder, { client, group: GROUP, config: BRISK })
     members.push(member)
