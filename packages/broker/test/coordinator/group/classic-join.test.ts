@@ -83,6 +83,16 @@ test('a rebalance waits for a pending member', async () => {
   assert.equal((await joined).generationId, 2)
 })
 
+test('a pending member may come when all members have left meanwhile', async () => {
+  const bench = await new GroupBench().start()
+  const { members } = await bench.stableGroup(1)
+  const pending = await bench.join()
+  const rejoined = bench.join({ memberId: members[0] ?? '' })
+  assert.equal(await hasSettled(rejoined), false)
+  await bench.leave(members[0] ?? '')
+  assert.equal((await bench.join({ memberId: pending.memberId })).errorCode, ErrorCodes.NONE)
+})
+
 test('what is wrong with a JoinGroup as such', async () => {
   const bench = await new GroupBench().start()
   assert.equal((await bench.join({ groupId: '' })).errorCode, ErrorCodes.INVALID_GROUP_ID)

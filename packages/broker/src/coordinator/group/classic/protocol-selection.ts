@@ -26,10 +26,13 @@ export function selectProtocol(group: ClassicGroup): string | null {
   return winner
 }
 
-/** Whether someone with these protocols may join: an empty group takes any, others need a protocol in common with all members. */
+/**
+ * Whether someone with these protocols may join: an empty group takes any, others need a protocol in common with all members. While a
+ * group waits for those that were given an id and have not come yet, it may have no member.
+ */
 export function supportsProtocols(group: ClassicGroup, protocolType: string, protocols: readonly MemberProtocol[]): boolean {
   if (group.state === 'Empty') return protocolType !== '' && protocols.length > 0
   if (group.protocolType !== protocolType) return false
   const common = commonProtocols(group)
-  return protocols.some((protocol) => common.has(protocol.name))
+  return protocols.some((protocol) => group.members.size === 0 || common.has(protocol.name))
 }
