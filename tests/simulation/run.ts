@@ -1,13 +1,13 @@
 /** Owns one run: a scenario and a seed, from an empty disk to the verdict. */
 
 import type { HistoryEvent } from '@odradek/history'
-import { createSimulation, type FaultKind, RandomStream, type Simulation } from '@odradek/runtime/sim'
+import { createSimulation, type FaultKind, RandomStream } from '@odradek/runtime/sim'
 import { judge } from './judge.ts'
 import { pickFrom } from './pick.ts'
 import type { ScenarioOf } from './scenario.ts'
 import { BROKER } from './stage/broker-host.ts'
 import type { Life, Program } from './stage/program.ts'
-import { Stage, type Violation } from './stage/stage.ts'
+import { Stage, TRACE_LINES, type Violation } from './stage/stage.ts'
 import { Auditor } from './workload/auditor.ts'
 import { describe, produce } from './workload/producer.ts'
 import { member } from './workload/member.ts'
@@ -32,8 +32,8 @@ export interface Outcome {
 
 const DEFAULT_CALM_MS = 120_000
 const LIMIT_MS = 3_600_000
-const TRACE_LINES = 25
-const HISTORY_LINES = 25
+const VIOLATIONS_SHOWN = 6
+const EVENT_CHARACTERS = 300
 
 /** Thrown when something does not come to its end. */
 class StuckError extends Error {}
@@ -168,20 +168,18 @@ async function within<T>(stage: Stage, what: string, promise: Promise<T>): Promi
   return Promise.race([promise, late])
 }
 
-function reportOf({ simulation, events, broker }: Stage): string[] {
+function reportOf({ simulation, violations, trace, broker }: Stage): string[] {
   return [
+    ...violations
+      .slice(0, VIOLATIONS_SHOWN)
+      .flatMap(({ rule, message, events }) => [
+        `${rule}: ${message}`,
+        ...events.map((event) => `  ${JSON.stringify(event).slice(0, EVENT_CHARACTERS)}`),
+      ]),
+    ...(violations.length > VIOLATIONS_SHOWN ? [`and ${violations.length - VIOLATIONS_SHOWN} more`] : []),
     'the last events of the simulator:',
-    ...lastLines(simulation),
-    'the last events of the history:',
-    ...events.slice(-HISTORY_LINES).map((event) => `  ${JSON.stringify(event)}`),
+    ...(trace ?? simulation.trace.lines().slice(-TRACE_LINES)).map((line) => `  ${line}`),
     'what the broker said last:',
-    ...broker.lines.slice(-HISTORY_LINES).map((line) => `  ${line}`),
+    ...broker.lines.map((line) => `  ${line}`),
   ]
-}
-
-function lastLines(simulation: Simulation): string[] {
-  return simulation.trace
-    .lines()
-    .slice(-TRACE_LINES)
-    .map((line) => `  ${line}`)
 }

@@ -67,7 +67,7 @@ export class Session {
       const again = await run(scenarioOf, seed)
       this.#simulatedMs += again.simulatedMs
       if (again.traceHash !== outcome.traceHash) {
-        this.#fail({ ...outcome, violations: [{ rule: 'not the same again', message: `${outcome.traceHash}, then ${again.traceHash}` }] })
+        this.#fail({ ...outcome, report: [`not the same again: ${outcome.traceHash}, then ${again.traceHash}`] })
       }
     }
     if (performance.now() - this.#startMs - this.#printedMs < PROGRESS_EVERY_MS) return
@@ -86,10 +86,9 @@ export class Session {
     this.#runs++
   }
 
-  #fail({ scenario, seed, violations, report }: Outcome): void {
+  #fail({ scenario, seed, report }: Outcome): void {
     this.failures++
     this.#print(`FAILED npm run simulate -- --scenario ${scenario} --seed ${seed}`)
-    for (const { rule, message } of violations.slice(0, 8)) this.#print(`  ${rule}: ${message}`)
     for (const line of report) this.#print(`  ${line}`)
   }
 

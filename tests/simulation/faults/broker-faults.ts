@@ -8,6 +8,7 @@ const TEAR_PATIENCE_MS = 5000
 const MAX_TORN_BYTES = 120
 /** A broker does a few hundred timers and file operations a second. */
 const MAX_EVENTS = 400
+const MAX_STARTING_EVENTS = 120
 
 /** Between any two things that it does. */
 export const killBroker: Fault = {
@@ -24,12 +25,11 @@ export const killBroker: Fault = {
 export const killStartingBroker: Fault = {
   name: 'broker killed as it starts',
   kinds: ['process-killed'],
-  async strike({ simulation, broker }, random) {
+  async strike({ simulation }, random) {
     simulation.kill(BROKER)
-    await simulation.sleep(10)
-    while (broker.broker !== undefined) await simulation.sleep(1)
+    // The process in which the service manager will start the next broker.
     simulation.runtime(BROKER)
-    simulation.killAfter(BROKER, 1 + random.int(120))
+    simulation.killAfter(BROKER, 1 + random.int(MAX_STARTING_EVENTS))
     return true
   },
 }

@@ -11,6 +11,8 @@ import { type Life, Program } from './program.ts'
 export interface Violation {
   readonly rule: string
   readonly message: string
+  /** What it was seen by. */
+  readonly events: readonly HistoryEvent[]
 }
 
 /** `weather`: faults strike. `calm`: all is mended and everything comes to its end. `closing`: consumers leave. */
@@ -20,6 +22,8 @@ export type Phase = 'weather' | 'calm' | 'closing'
 export type Order = 'stall' | 'leave'
 
 const MANY_BYTES = 2 ** 40
+const EVENTS_BEFORE = 12
+export const TRACE_LINES = 25
 
 export class Stage {
   readonly simulation: Simulation
@@ -38,6 +42,8 @@ export class Stage {
   /** By group and partition, one past the last record that any member was given. */
   readonly #read = new Map<string, Map<string, number>>()
   phase: Phase = 'weather'
+  /** The simulator's last events before the first violation that was seen as it happened. */
+  trace: readonly string[] | undefined
 
   constructor(simulation: Simulation, scenario: Scenario) {
     this.simulation = simulation
@@ -70,7 +76,9 @@ export class Stage {
   }
 
   violate(rule: string, message: string): void {
-    this.violations.push({ rule, message })
+    const before = this.events.slice(-EVENTS_BEFORE)
+    this.violations.push({ rule, message, events: before })
+    this.trace ??= this.simulation.trace.lines().slice(-TRACE_LINES)
   }
 
   hasRead(group: string, partition: TopicPartition, nextOffset: number): void {
