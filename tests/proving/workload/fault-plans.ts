@@ -37,3 +37,30 @@ export const impatientClient: Readonly<Record<string, string>> = {
   'reconnect.backoff.ms': '10',
   'reconnect.backoff.max.ms': '100',
 }
+
+/** Whatever the request is, its connection may end or its frames come late. */
+export const cutsEverywhere: readonly FaultRule[] = [
+  { name: 'request lost', fault: { kind: 'cut', at: 'before-request' }, probability: 0.02 },
+  { name: 'request torn', fault: { kind: 'cut', at: 'mid-request' }, probability: 0.01 },
+  { name: 'response lost', fault: { kind: 'cut', at: 'before-response' }, probability: 0.02 },
+  { name: 'response torn', fault: { kind: 'cut', at: 'mid-response' }, probability: 0.01 },
+  { name: 'delayed', fault: { kind: 'delay', direction: 'both', minMs: 1, maxMs: 30 }, probability: 0.1 },
+  { name: 'join lost', fault: { kind: 'cut', at: 'before-response' }, apis: ['JoinGroup'], everyNth: 4 },
+  { name: 'sync lost', fault: { kind: 'cut', at: 'before-response' }, apis: ['SyncGroup'], everyNth: 4 },
+  { name: 'commit lost', fault: { kind: 'cut', at: 'before-response' }, apis: ['OffsetCommit'], everyNth: 15 },
+  { name: 'heartbeat lost', fault: { kind: 'cut', at: 'before-request' }, apis: ['Heartbeat'], everyNth: 3 },
+]
+
+/** A consumer's configuration in which seconds are long; the broker must allow such sessions, see `nervousBroker`. */
+export const nervousConsumer: Readonly<Record<string, string>> = {
+  'session.timeout.ms': '3000',
+  'heartbeat.interval.ms': '200',
+  'fetch.max.wait.ms': '100',
+  'max.poll.records': '50',
+  'request.timeout.ms': '2000',
+  'retry.backoff.ms': '10',
+  'reconnect.backoff.ms': '10',
+  'reconnect.backoff.max.ms': '100',
+}
+
+export const nervousBroker: Readonly<Record<string, string>> = { 'group.min.session.timeout.ms': '1000' }

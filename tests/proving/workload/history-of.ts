@@ -26,10 +26,9 @@ export type Trouble = Omit<FaultEvent, 'type'>
 export function historyOf(source: string, topics: readonly TopicStory[], troubles: readonly Trouble[] = []): HistoryEvent[] {
   let lastId = 0
   const nextId = (): number => ++lastId
-  const events: Exclude<HistoryEvent, { type: 'history' }>[] = troubles.map((trouble) => ({ type: 'fault', ...trouble }))
-  for (const { topic, producers } of topics) {
-    for (const producer of producers) events.push(...producerEvents(topic, producer, nextId))
-  }
+  const faults = troubles.map((trouble): TimedEvent => ({ type: 'fault', ...trouble }))
+  const sends = topics.flatMap(({ topic, producers }) => producers.flatMap((producer) => producerEvents(topic, producer, nextId)))
+  const events = [...faults, ...sends]
   // Stable: a send stays before its outcome, and the sends of a client in their order.
   events.sort((left, right) => left.timeMs - right.timeMs)
   const fromMs = events[0]?.timeMs ?? 0
