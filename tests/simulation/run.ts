@@ -68,10 +68,10 @@ export async function run(scenarioOf: ScenarioOf, seed: number): Promise<Outcome
 
 async function play(stage: Stage): Promise<void> {
   const { scenario, broker, history } = stage
-  for (const [topic, { partitions }] of Object.entries(scenario.topics)) history.topic({ topic, partitions })
+  for (const [topic, { partitions, grownTo }] of Object.entries(scenario.topics))
+    history.topic({ topic, partitions: grownTo ?? partitions })
   broker.start()
   await broker.serving()
-  const also = scenario.also?.(stage) ?? Promise.resolve()
   populate(stage)
   const endWeather = history.fault('weather')
   await rage(stage)
@@ -80,7 +80,6 @@ async function play(stage: Stage): Promise<void> {
   await within(stage, 'the broker serves', broker.serving())
   endWeather()
   stage.phase = 'calm'
-  await within(stage, 'what else went on ends', also)
   await allDone(stage, stage.producers)
   await audit(stage)
 }
@@ -100,6 +99,7 @@ function populate(stage: Stage): void {
   for (const [index, spec] of (scenario.readers ?? []).entries()) {
     for (let number = 1; number <= spec.count; number++) stage.program(`reader-${index + 1}-${number}`, read(stage, spec))
   }
+  for (const [host, main] of Object.entries(scenario.programs ?? {})) stage.program(host, main(stage))
   for (const program of stage.programs) program.start()
 }
 

@@ -3,6 +3,7 @@
 import type { ConsumerOptions, ProducerOptions, TopicPartition } from '@odradek/client'
 import type { NetworkFaults, Range } from '@odradek/runtime/sim'
 import type { Fault } from './faults/fault.ts'
+import type { Life } from './stage/program.ts'
 import type { Stage } from './stage/stage.ts'
 
 /** The client's options, but for what the workload itself decides. */
@@ -11,6 +12,8 @@ export type ConsumerSettings = Omit<ConsumerOptions<string, string>, 'key' | 'va
 
 export interface TopicSpec {
   readonly partitions: number
+  /** Partitions that it has in the end, when one of the scenario's programs makes it grow. */
+  readonly grownTo?: number
   readonly configs?: Readonly<Record<string, string>>
 }
 
@@ -43,11 +46,10 @@ export interface GroupSpec {
   readonly config?: ConsumerSettings
 }
 
-/** Consumers without a group: all partitions of a topic, assigned by hand, with a seek now and then. */
+/** Consumers without a group: all partitions of a topic, assigned by hand, with a seek every few polls. */
 export interface ReadersSpec {
   readonly topic: string
   readonly count: number
-  readonly seekEveryMs: Range
   readonly config?: ConsumerSettings
 }
 
@@ -61,8 +63,8 @@ export interface Scenario {
   readonly producers: readonly ProducersSpec[]
   readonly groups?: readonly GroupSpec[]
   readonly readers?: readonly ReadersSpec[]
-  /** What else goes on while the weather lasts; ends by itself when `stage.isCalm`. */
-  readonly also?: (stage: Stage) => Promise<void>
+  /** Programs of the scenario's own, by host; they end by themselves soon after `stage.isCalm`. */
+  readonly programs?: Readonly<Record<string, (stage: Stage) => (life: Life) => Promise<void>>>
   /** One of these strikes every so often. */
   readonly faults: readonly Fault[]
   readonly faultEveryMs: Range

@@ -68,6 +68,11 @@ export class Stage {
     return this.phase !== 'weather'
   }
 
+  /** Whether the history follows this topic. */
+  follows({ topic }: { readonly topic: string }): boolean {
+    return topic in this.scenario.topics
+  }
+
   program(host: string, main: (life: Life) => Promise<void>): Program {
     const { simulation, history } = this
     const program = new Program({ simulation, history, host, bootstrapServers: BOOTSTRAP, main })

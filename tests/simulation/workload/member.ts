@@ -83,16 +83,18 @@ class Stay {
     const forget = (partitions: readonly TopicPartition[]): void => {
       for (const partition of partitions) this.#positions.delete(placeOf(partition))
     }
+    const followed = (partitions: readonly TopicPartition[]): TopicPartition[] =>
+      plain(partitions.filter((each) => this.#stage.follows(each)))
     return {
-      onAssigned: (partitions) => history.assigned({ client: this.#client, partitions: plain(partitions) }),
+      onAssigned: (partitions) => history.assigned({ client: this.#client, partitions: followed(partitions) }),
       onRevoked: async (partitions) => {
         if (this.#spec.commit !== 'auto' && this.#life.random.next() < 0.8) await this.#commit('sync')
         if (!this.#life.isAlive) return
-        history.revoked({ client: this.#client, partitions: plain(partitions) })
+        history.revoked({ client: this.#client, partitions: followed(partitions) })
         forget(partitions)
       },
       onLost: (partitions) => {
-        history.revoked({ client: this.#client, partitions: plain(partitions), lost: true })
+        history.revoked({ client: this.#client, partitions: followed(partitions), lost: true })
         forget(partitions)
       },
     }
@@ -112,7 +114,7 @@ class Stay {
       return this.#life.sleep(200)
     }
     if (!this.#life.isAlive) return
-    const fetched = fetchedBy(records)
+    const fetched = fetchedBy(records.filter((record) => this.#stage.follows(record)))
     polling.ok(fetched)
     for (const { topic, partition, offsets } of fetched) {
       const offset = (offsets.at(-1) ?? -1) + 1
