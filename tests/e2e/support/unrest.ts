@@ -30,6 +30,10 @@ export class Unrest {
     this.#options = options
   }
 
+  get figures(): UnrestFigures {
+    return { moves: this.#moves, stops: this.#stops }
+  }
+
   begin(): void {
     this.#running = Promise.all([this.#moveLeaders(), this.#stopNodes()])
   }
@@ -37,7 +41,7 @@ export class Unrest {
   async end(): Promise<UnrestFigures> {
     this.#isOver = true
     await this.#running
-    return { moves: this.#moves, stops: this.#stops }
+    return this.figures
   }
 
   async #moveLeaders(): Promise<void> {

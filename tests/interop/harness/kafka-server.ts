@@ -23,6 +23,10 @@ export interface KafkaServer extends AsyncDisposable {
   logDir: string
   logDirs: readonly string[]
   processes: readonly StartedProcess[]
+  /** Ends one node, counted from 0. SIGTERM, the default, lets it hand over what it leads; SIGKILL does not. */
+  stopNode(index: number, signal?: NodeJS.Signals): Promise<void>
+  /** Starts it again with the same ports and data; resolves when it serves. */
+  startNode(index: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -47,21 +51,34 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
     await Promise.all(processes.map((child) => child.kill()))
     await dir[Symbol.asyncDispose]()
   }
-  try {
+  const paths = ports.map((_, node) => join(dir.path, `node-${node + 1}.properties`))
+  const begin = async (node: number): Promise<void> => {
     const jvmArgs = options.jvmArgs ?? ['-Xms64m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+    processes[node] = await startJava(join(harnessDir, 'java', 'KafkaNode.java'), [paths[node] ?? '', clusterId], { jvmArgs })
+  }
+  const whenReady = async (node: number): Promise<void> => {
+    await processes[node]?.waitForLine(/Kafka Server started/, 60_000)
+  }
+  const stopNode = async (node: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
+    await processes[node]?.kill(signal)
+  }
+  const startNode = async (node: number): Promise<void> => {
+    await begin(node)
+    await whenReady(node)
+  }
+  try {
     for (const [node, logDir] of logDirs.entries()) {
       await mkdir(logDir)
-      const path = join(dir.path, `node-${node + 1}.properties`)
-      await writeFile(path, properties(node, ports, logDir, options.configs ?? {}))
-      processes.push(await startJava(join(harnessDir, 'java', 'KafkaNode.java'), [path, clusterId], { jvmArgs }))
+      await writeFile(paths[node] ?? '', properties(node, ports, logDir, options.configs ?? {}))
+      await begin(node)
     }
-    await Promise.all(processes.map((child) => child.waitForLine(/Kafka Server started/, 60_000)))
+    await Promise.all(ports.map((_, node) => whenReady(node)))
   } catch (error) {
     await stop()
     throw error
   }
   const bootstrapServers = ports.map((port) => `127.0.0.1:${port.broker}`).join(',')
-  return { bootstrapServers, logDir: logDirs[0] ?? '', logDirs, processes, stop, [Symbol.asyncDispose]: stop }
+  return { bootstrapServers, logDir: logDirs[0] ?? '', logDirs, processes, stopNode, startNode, stop, [Symbol.asyncDispose]: stop }
 }
 
 function properties(node: number, ports: readonly NodePorts[], logDir: string, configs: Record<string, string>): string {
