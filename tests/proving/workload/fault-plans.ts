@@ -45,8 +45,9 @@ export const cutsEverywhere: readonly FaultRule[] = [
   { name: 'response lost', fault: { kind: 'cut', at: 'before-response' }, probability: 0.02 },
   { name: 'response torn', fault: { kind: 'cut', at: 'mid-response' }, probability: 0.01 },
   { name: 'delayed', fault: { kind: 'delay', direction: 'both', minMs: 1, maxMs: 30 }, probability: 0.1 },
-  { name: 'join lost', fault: { kind: 'cut', at: 'before-response' }, apis: ['JoinGroup'], everyNth: 4 },
-  { name: 'sync lost', fault: { kind: 'cut', at: 'before-response' }, apis: ['SyncGroup'], everyNth: 4 },
+  // A member id that nobody got to know holds a rebalance up until its session ends: not too many of them.
+  { name: 'join lost', fault: { kind: 'cut', at: 'before-response' }, apis: ['JoinGroup'], everyNth: 5, maxTimes: 3 },
+  { name: 'sync lost', fault: { kind: 'cut', at: 'before-response' }, apis: ['SyncGroup'], everyNth: 3, maxTimes: 5 },
   { name: 'commit lost', fault: { kind: 'cut', at: 'before-response' }, apis: ['OffsetCommit'], everyNth: 15 },
   { name: 'heartbeat lost', fault: { kind: 'cut', at: 'before-request' }, apis: ['Heartbeat'], everyNth: 3 },
 ]
