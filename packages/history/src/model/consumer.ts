@@ -19,6 +19,8 @@ export interface Reading {
   positionLine: number
   /** From where on a poll of unknown outcome may have been given records; −1 = nowhere. */
   blindFrom: number
+  /** Line of the last such poll's end. */
+  blindLine: number
   isPaused: boolean
   /** Lowest committed offset that the coordinator could have answered with at the assignment; −1 = none. */
   readonly committedAtAssignment: number

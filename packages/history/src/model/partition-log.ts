@@ -23,6 +23,12 @@ export interface Span {
   readonly to: number
 }
 
+/** What a member may have been given, unrecorded: anything from `from` on that was sent before `line`. */
+export interface Blind {
+  readonly from: number
+  readonly line: number
+}
+
 interface AckFloor {
   readonly line: number
   readonly offset: number
@@ -46,6 +52,7 @@ export class PartitionLog {
   readonly lastOffsetOfKey: Map<string, number> = new Map()
   readonly gaps: Gap[] = []
   readonly spans: Map<Group, Span[]> = new Map()
+  readonly blinds: Map<Group, Blind[]> = new Map()
   /** Highest offset that a group was given. */
   readonly groupEnds: Map<Group, number> = new Map()
 
@@ -121,5 +128,11 @@ export class PartitionLog {
     const spans = this.spans.get(group)
     if (spans === undefined) this.spans.set(group, [{ from, to }])
     else spans.push({ from, to })
+  }
+
+  excuse(group: Group, from: number, line: number): void {
+    const blinds = this.blinds.get(group)
+    if (blinds === undefined) this.blinds.set(group, [{ from, line }])
+    else blinds.push({ from, line })
   }
 }

@@ -25,6 +25,7 @@ export function assign(model: HistoryModel, event: AssignedEvent): void {
       spanStart: -1,
       positionLine: model.line,
       blindFrom: -1,
+      blindLine: 0,
       isPaused: false,
       committedAtAssignment: consumer.group.lowestCommit(log),
       lastCommit: -1,
@@ -57,9 +58,9 @@ export function release(
 }
 
 /** Credits the group with what the reading went through. */
-export function endReading({ group }: ConsumerState, { log, spanStart, position, blindFrom }: Reading): void {
+export function endReading({ group }: ConsumerState, { log, spanStart, position, blindFrom, blindLine }: Reading): void {
   if (spanStart >= 0) log.cover(group, spanStart, position)
-  if (blindFrom >= 0) log.cover(group, blindFrom, Number.POSITIVE_INFINITY)
+  if (blindFrom >= 0) log.excuse(group, blindFrom, blindLine)
 }
 
 export function seek(model: HistoryModel, event: SeekEvent): void {
@@ -77,10 +78,11 @@ export function seek(model: HistoryModel, event: SeekEvent): void {
 }
 
 /** What a poll of unknown outcome was given nobody knows. */
-export function pollLost(consumer: ConsumerState): void {
+export function pollLost(model: HistoryModel, consumer: ConsumerState): void {
   for (const reading of consumer.readings.values()) {
     if (reading.spanStart >= 0) reading.log.cover(consumer.group, reading.spanStart, reading.position)
-    if (reading.blindFrom < 0) reading.blindFrom = Math.max(0, reading.position)
+    if (reading.blindFrom < 0) reading.blindFrom = Math.max(0, reading.position, reading.isManual ? 0 : reading.committedAtAssignment)
+    reading.blindLine = model.line
     reading.position = -1
     reading.spanStart = -1
   }

@@ -189,7 +189,7 @@ export class Replay {
     this.#announce(operation, outcome)
     model.pending.delete(id)
     if (record !== undefined && outcome !== 'ok') sendEnded(model, record, outcome)
-    if (invocation.op === 'poll' && outcome === 'info') pollLost(model.consumer(invocation.client))
+    if (invocation.op === 'poll' && outcome === 'info') pollLost(model, model.consumer(invocation.client))
     if (invocation.op === 'commit') this.#settleCommit(invocation, operation, outcome)
     if (invocation.op === 'init' && outcome === 'ok') initSucceeded(model, invocation.client)
     if (invocation.op === 'send-offsets') sendOffsetsSettled(model, invocation, outcome)
