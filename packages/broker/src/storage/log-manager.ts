@@ -62,6 +62,8 @@ export class LogManager {
   readonly #logs = new Map<string, ManagedLog>()
   /** Directory names opened in this run: the last run's clean mark says nothing about them any more. */
   readonly #opened = new Set<string>()
+  /** Directory names of logs that went offline and were closed: what their files end with is not known until they are opened again. */
+  readonly #unsound = new Set<string>()
   readonly #timers = new Set<Timer>()
   #periodic: Promise<void> = Promise.resolve()
   #isClosed = false
@@ -143,6 +145,7 @@ export class LogManager {
       logStartOffset: this.#logStarts.get(name) ?? 0,
     })
     this.#opened.add(name)
+    this.#unsound.delete(name)
     log.producers.removeExpired(this.runtime.clock.nowMs(), this.#context.producerIdExpirationMs)
     this.#logs.set(name, { ...request, log })
     return log
@@ -164,6 +167,7 @@ export class LogManager {
     if (managed === undefined) return
     await log.close()
     const [name] = managed
+    if (log.failure !== undefined) this.#unsound.add(name)
     this.#logs.delete(name)
     this.#recoveryPoints.set(name, log.recoveryPoint)
     this.#logStarts.set(name, log.logStartOffset)
@@ -198,7 +202,7 @@ export class LogManager {
     if (deleted > 0) await this.checkpointLogStarts()
   }
 
-  /** Closes every log, and marks the directory clean when all of them closed well. Rejects with the first failure. */
+  /** Closes every log, and marks the directory clean when all that is in it is known to be sound. Rejects with the first failure. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -206,7 +210,6 @@ export class LogManager {
     await this.#periodic
     const failures: unknown[] = []
     const queue = [...this.#logs.values()].map(({ log }) => log)
-    const isSound = queue.every((log) => log.failure === undefined)
     const closeNext = async (): Promise<void> => {
       for (let log = queue.pop(); log !== undefined; log = queue.pop())
         await this.closeLog(log).catch((error: unknown) => failures.push(error))
@@ -214,7 +217,13 @@ export class LogManager {
     await Promise.all(Array.from({ length: CLOSE_CONCURRENCY }, closeNext))
     await this.#writeCheckpoints()
     if (failures.length > 0) throw failures[0]
-    if (isSound) await this.#options.directory.writeCleanMark()
+    if (this.#unsound.size === 0 && (this.#isClean || (await this.#isRecovered()))) await this.#options.directory.writeCleanMark()
+  }
+
+  /** Whether every log has been opened since the last run, which ended without a clean mark. */
+  async #isRecovered(): Promise<boolean> {
+    const directories = await this.directories()
+    return directories.every(({ topic, partition }) => this.#opened.has(partitionDirectoryName(topic, partition)))
   }
 
   async #writeCheckpoints(): Promise<void> {
@@ -238,6 +247,7 @@ export class LogManager {
   }
 
   #forget(name: string): void {
+    this.#unsound.delete(name)
     this.#logs.delete(name)
     this.#recoveryPoints.delete(name)
     this.#logStarts.delete(name)

@@ -7,6 +7,8 @@ import { createSimulation } from '@odradek/runtime/sim'
 import type { Simulation } from '@odradek/runtime/sim'
 import fc from 'fast-check'
 
+import { DataDirectory } from '../../src/storage/data-directory.ts'
+import { LogManager } from '../../src/storage/log-manager.ts'
 import { CorruptSegmentError } from '../../src/storage/storage-error.ts'
 import type { OpenPartition, SetUp } from './support.ts'
 import { decodeRecords, numbered, openPartition, produce, readAll } from './support.ts'
@@ -42,6 +44,42 @@ test('a tail torn at any byte of the last batch is cut off, and the log goes on 
     })
     simulation.faults.assertFired('write-torn')
   }
+})
+
+test('a log that nobody has opened since a crash is recovered when somebody does, an orderly end in between or not', async () => {
+  const simulation = createSimulation({ seed: 4 })
+  await simulation.run(async () => {
+    const before = await open(simulation)
+    await produce(before.partition, numbered(before.runtime, 0, 3))
+    const died = simulation.disk(host).tearNextWrite(/\.log$/, 40)
+    void produce(before.partition, numbered(before.runtime, 3, 3))
+    await died
+    const directory = await DataDirectory.open(simulation.runtime(host).files, dataDir)
+    const logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
+    const idle = await LogManager.open({ runtime: simulation.runtime(host), directory, logger })
+    await idle.close()
+    await directory.release()
+    const after = await open(simulation)
+    assert.deepEqual(await readAll(after, 0), valuesUpTo(3))
+    await after.close()
+  })
+  simulation.faults.assertFired('write-torn')
+})
+
+test('a log that went offline is recovered, though it was closed before an orderly end', async () => {
+  const simulation = createSimulation({ seed: 5 })
+  await simulation.run(async () => {
+    const before = await open(simulation)
+    await produce(before.partition, numbered(before.runtime, 0, 3))
+    simulation.disk(host).failNextWrite(/\.log$/, 'EIO', 40)
+    await assert.rejects(produce(before.partition, numbered(before.runtime, 3, 3)))
+    await before.partition.close()
+    await before.close()
+    const after = await open(simulation)
+    assert.deepEqual(await readAll(after, 0), valuesUpTo(3))
+    await after.close()
+  })
+  simulation.faults.assertFired('write-failed')
 })
 
 const ways = ['closed in order', 'killed'] as const
