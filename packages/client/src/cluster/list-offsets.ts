@@ -72,8 +72,12 @@ async function leaderOf(
   { topic, partition }: TopicPartition,
   deadlineMs: number,
 ): Promise<number> {
-  const metadata = await topics.topic(topic, deadlineMs)
-  const known = metadata.partitions[partition]
+  let known = (await topics.topic(topic, deadlineMs)).partitions[partition]
+  if (known === undefined) {
+    // The topic may have grown: whoever told of this partition may know more.
+    await topics.refresh()
+    known = (await topics.topic(topic, deadlineMs)).partitions[partition]
+  }
   if (known === undefined) {
     throw brokerError(ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, `Topic '${topic}'`, `there is no partition ${partition}`, true)
   }
