@@ -155,6 +155,22 @@ describe('unseen', () => {
   })
 })
 
+describe('unseen, after a poll of unknown outcome', () => {
+  it('what was sent later is not excused', () => {
+    const story = new Story()
+    story.producer('p')
+    for (let offset = 0; offset < 4; offset++) story.sent('p', `a${offset}`, offset)
+    story.consumer('c', { group: 'g' })
+    story.polled('c', run(0, 1))
+    story.recorder.poll({ client: 'c' }).info()
+    story.recorder.close('c')
+    for (let offset = 4; offset < 8; offset++) story.sent('p', `a${offset}`, offset)
+    story.consumer('d', { group: 'g' })
+    story.polled('d', run(6, 7))
+    story.assertBreaks('unseen')
+  })
+})
+
 describe('unowned-read', () => {
   it('records of a partition that was given up', () => {
     const story = withReader()
