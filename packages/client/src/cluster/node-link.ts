@@ -4,7 +4,7 @@ import type { Runtime, Timer, TlsOptions } from '@odradek/runtime'
 import type { CommonValues } from '../config/common.ts'
 import { Connection } from '../connection/connection.ts'
 import { negotiateApiVersions } from '../connection/handshake.ts'
-import { ConnectionError, KafkaError, StateError } from '../errors/kafka-error.ts'
+import { ConnectionError, KafkaError } from '../errors/kafka-error.ts'
 import { backoffMs, sleep } from './backoff.ts'
 import type { HostPort } from './bootstrap-servers.ts'
 
@@ -23,7 +23,7 @@ export class NodeLink {
   #failures = 0
   #notBeforeMs = 0
   #idleTimer: Timer | undefined
-  #isClosed = false
+  #closeReason: KafkaError | undefined
 
   constructor(target: HostPort, options: LinkOptions) {
     this.target = target
@@ -53,8 +53,9 @@ export class NodeLink {
     return this.#connecting
   }
 
+  /** Whoever waits for a connection, or for an answer, is refused with `reason`. */
   close(reason: KafkaError): void {
-    this.#isClosed = true
+    this.#closeReason = reason
     this.#idleTimer?.cancel()
     this.#connection?.close(reason)
   }
@@ -85,14 +86,14 @@ export class NodeLink {
     }
     let last: unknown
     for (const address of addresses) {
-      if (this.#isClosed) break
+      if (this.#closeReason !== undefined) break
       try {
         return await this.#open(address)
       } catch (error) {
         last = error
       }
     }
-    if (this.#isClosed) throw new StateError('The client is closed', 'CLOSED')
+    if (this.#closeReason !== undefined) throw this.#closeReason
     throw last instanceof KafkaError ? last : new ConnectionError(`${this.target.host} has no address`, { cause: last })
   }
 
@@ -120,7 +121,7 @@ export class NodeLink {
     })
     try {
       await negotiateApiVersions(connection)
-      if (this.#isClosed) throw new StateError('The client is closed', 'CLOSED')
+      if (this.#closeReason !== undefined) throw this.#closeReason
     } catch (error) {
       connection.close()
       throw error
