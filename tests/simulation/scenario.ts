@@ -57,6 +57,8 @@ export interface Scenario {
   readonly name: string
   /** One sentence: what it is there to find. */
   readonly about: string
+  /** How many nodes the broker shows. Default 1. */
+  readonly nodes?: number
   /** Kafka's broker configuration, as text. */
   readonly config?: Readonly<Record<string, string>>
   readonly topics: Readonly<Record<string, TopicSpec>>

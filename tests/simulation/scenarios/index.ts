@@ -5,10 +5,22 @@ import { acks } from './acks.ts'
 import { clocks } from './clocks.ts'
 import { disk } from './disk.ts'
 import { members } from './members.ts'
+import { nodes } from './nodes.ts'
 import { power } from './power.ts'
 import { readers } from './readers.ts'
 import { storm } from './storm.ts'
 import { topics } from './topics.ts'
 import { unsynced } from './unsynced.ts'
 
-export const scenarios: Readonly<Record<string, ScenarioOf>> = { storm, power, unsynced, acks, members, readers, topics, disk, clocks }
+export const scenarios: Readonly<Record<string, ScenarioOf>> = {
+  storm,
+  power,
+  unsynced,
+  acks,
+  members,
+  readers,
+  topics,
+  disk,
+  clocks,
+  nodes,
+}

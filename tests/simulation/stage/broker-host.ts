@@ -11,6 +11,7 @@ const LINES_KEPT = 40
 
 export interface BrokerHostOptions {
   readonly simulation: Simulation
+  readonly nodes: number
   readonly topics: Readonly<Record<string, TopicSpec>>
   readonly config: Readonly<Record<string, string>>
   readonly random: RandomStream
@@ -60,10 +61,10 @@ export class BrokerHost {
       this.#options.onDeath()
       void this.#startLater(this.#options.random.within(DOWN_MS))
     })
-    const { topics, config } = this.#options
+    const { nodes, topics, config } = this.#options
     const say = (level: string) => (line: string) => this.#say(`${level} ${line}`)
     const logger = { debug: () => undefined, info: say('info'), warn: say('warn'), error: say('error') }
-    startBroker({ runtime, host: BROKER, port: 9092, dataDir: '/var/lib/kafka', topics, config, logger }).then(
+    startBroker({ runtime, host: BROKER, port: 9092, nodes, dataDir: '/var/lib/kafka', topics, config, logger }).then(
       (broker) => {
         if (isAlive) this.#serve(broker)
       },
@@ -88,6 +89,11 @@ export class BrokerHost {
     await this.#options.simulation.sleep(downMs)
     this.start()
     return true
+  }
+
+  /** Resolves with the work, or when the process dies and the work with it. */
+  async orDeath(work: Promise<void>): Promise<void> {
+    await Promise.race([work, this.#died()])
   }
 
   #died(): Promise<void> {

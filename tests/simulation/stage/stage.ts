@@ -56,6 +56,7 @@ export class Stage {
     this.random = new RandomStream(simulation.seed, 'stage')
     this.broker = new BrokerHost({
       simulation,
+      nodes: scenario.nodes ?? 1,
       topics: scenario.topics,
       config: scenario.config ?? {},
       random: new RandomStream(simulation.seed, 'broker-host'),
