@@ -1,0 +1,22 @@
+/** Every mutation. An area has a file of its own. */
+
+import { coordinatorMutations } from './broker-coordinator.ts'
+import { networkMutations } from './broker-network.ts'
+import { partitionMutations } from './broker-partition.ts'
+import { storageMutations } from './broker-storage.ts'
+import { consumerMutations } from './client-consumer.ts'
+import { producerMutations } from './client-producer.ts'
+import type { Mutation } from './mutation.ts'
+import { protocolMutations } from './protocol.ts'
+import { runtimeMutations } from './runtime.ts'
+
+export const allMutations: readonly Mutation[] = [
+  ...protocolMutations,
+  ...runtimeMutations,
+  ...partitionMutations,
+  ...storageMutations,
+  ...coordinatorMutations,
+  ...networkMutations,
+  ...producerMutations,
+  ...consumerMutations,
+]
