@@ -6,6 +6,9 @@ import type { Stage, Violation } from './stage/stage.ts'
 /** What follows when acknowledged records are gone: they are missing, and later ones are given their offsets. */
 const LOSSES: readonly string[] = ['lost-write', 'offset-conflict', 'non-monotonic-send']
 
+/** Acknowledgements that were under way when power was lost arrive all the same. */
+const UNDER_WAY_MS = 1000
+
 export function judge({ events, scenario }: Stage): Violation[] {
   const found = checkHistory(events).violations
   const { unsyncedMs } = scenario
@@ -22,7 +25,7 @@ function wasJustWritten(events: readonly HistoryEvent[], { lines }: Finding, pow
   const acknowledged = lines.flatMap((line) => at(events, line)).find((event) => event.type === 'ok' && event.op === 'send')
   if (acknowledged === undefined || !('timeMs' in acknowledged)) return false
   const { timeMs } = acknowledged
-  return powerLostMs.some((lostMs) => lostMs >= timeMs && lostMs - timeMs < unsyncedMs)
+  return powerLostMs.some((lostMs) => lostMs >= timeMs - UNDER_WAY_MS && lostMs - timeMs < unsyncedMs)
 }
 
 /** Lines count from 1. */

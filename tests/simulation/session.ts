@@ -12,6 +12,9 @@ const PROGRESS_EVERY_MS = 10_000
 /** With fewer runs of a scenario than this, it is no wonder that some fault did not come up. */
 const ENOUGH_RUNS = 30
 
+/** What a session keeps of a run. */
+export type TalliedRun = Pick<Outcome, 'scenario' | 'strokes' | 'configured' | 'faults' | 'simulatedMs'>
+
 interface Tally {
   runs: number
   readonly strokes: Map<string, number>
@@ -41,7 +44,7 @@ export class Session {
     for (let seed = firstSeed; seed < firstSeed + count; seed++) {
       const name = names[seed % names.length] ?? ''
       const scenarioOf = scenarios[name]
-      if (scenarioOf !== undefined) await this.#runOne(name, scenarioOf, seed)
+      if (scenarioOf !== undefined) await this.#runOne(scenarioOf, seed)
     }
   }
 
@@ -57,9 +60,9 @@ export class Session {
     this.#print(this.#progress())
   }
 
-  async #runOne(name: string, scenarioOf: ScenarioOf, seed: number): Promise<void> {
+  async #runOne(scenarioOf: ScenarioOf, seed: number): Promise<void> {
     const outcome = await run(scenarioOf, seed)
-    this.#count(name, outcome)
+    this.tally(outcome)
     this.#onHistory(outcome.events)
     if (outcome.violations.length > 0) this.#fail(outcome)
     if (seed % REPEAT_EVERY === 0) {
@@ -75,7 +78,8 @@ export class Session {
     this.#print(this.#progress())
   }
 
-  #count(name: string, { strokes, configured, faults, simulatedMs }: Outcome): void {
+  /** Adds a run to the totals. */
+  tally({ scenario: name, strokes, configured, faults, simulatedMs }: TalliedRun): void {
     const tally = this.#tallies.get(name) ?? { runs: 0, strokes: new Map<string, number>(), configured: new Set<string>() }
     this.#tallies.set(name, tally)
     tally.runs++

@@ -101,6 +101,7 @@ export class Stage {
   /** Ends whatever faults have left behind. */
   heal(): void {
     const { network } = this.simulation
+    this.simulation.killAfter(BROKER, Number.POSITIVE_INFINITY)
     network.setFaults(noFaults)
     network.acceptConnections(BROKER)
     for (const { host } of this.programs) {

@@ -1,0 +1,15 @@
+/** Seeds that have found something. They are run with every change; what they found is told in docs/proving.md. */
+
+export interface Regression {
+  readonly scenario: string
+  readonly seed: number
+  readonly found: string
+}
+
+export const regressions: readonly Regression[] = [
+  { scenario: 'storm', seed: 128, found: 'a pending member was refused by a group that all others had left' },
+  { scenario: 'storm', seed: 149, found: 'a restarted broker knew one batch of each producer, and took those before it again' },
+  { scenario: 'storm', seed: 172, found: 'batches that might be in the log were numbered anew when another had run out of time' },
+  { scenario: 'disk', seed: 2050, found: 'an orderly end after a failed write made the torn log pass for clean' },
+  { scenario: 'topics', seed: 3, found: 'poll() rejected because a partition was newer than the metadata of the member that it went to' },
+]
