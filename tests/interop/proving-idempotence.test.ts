@@ -4,10 +4,12 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { Kafka } from '@odradek/client'
 import { type ClientKind, readTotals, resilientConfig, startSequenced } from '../proving/crash/client-kind.ts'
 import type { FaultRule } from '../proving/proxy/fault-rule.ts'
 import { runWithFaults } from '../proving/proxy/faulty-run.ts'
 import { assertExactlyOnce } from '../proving/workload/exactly-once.ts'
+import { assertSoundWhileExpiring } from '../proving/workload/expiring-run.ts'
 import { cutsAndDelays, lostPeers } from '../proving/workload/fault-plans.ts'
 import { readWithKcat } from '../proving/workload/read-back.ts'
 import { startBrokerProcess } from './harness/broker-process.ts'
@@ -49,3 +51,10 @@ for (const { kind, on, servers } of subjects) {
     })
   }
 }
+
+test('odradek on Apache Kafka: records that are given up cost nobody else their order or their place', { timeout: 60_000 }, async (t) => {
+  const { bootstrapServers } = kafka
+  await using client = new Kafka({ bootstrapServers })
+  await client.admin().createTopics([{ topic: 'expiring', partitions: PARTITIONS }])
+  await assertSoundWhileExpiring(bootstrapServers, PARTITIONS, (line) => t.diagnostic(line))
+})

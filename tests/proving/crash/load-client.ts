@@ -53,6 +53,8 @@ export class LoadClient implements AsyncDisposable {
     const untilMs = performance.now() + LOAD_TIMEOUT_MS
     while (readTotals(client).acknowledged < this.#acknowledgedBefore + acknowledgements) {
       const said = JSON.stringify(readTotals(client))
+      const isRunning = client.child.exitCode === null && client.child.signalCode === null
+      assert.ok(isRunning, `${this.kind} has given up: ${said}\n${client.stderr().slice(-2000)}`)
       assert.ok(performance.now() < untilMs, `${this.kind} gets nothing acknowledged any more: ${said}\n${client.stderr().slice(-2000)}`)
       await sleep(10)
     }

@@ -65,3 +65,18 @@ export const nervousConsumer: Readonly<Record<string, string>> = {
 }
 
 export const nervousBroker: Readonly<Record<string, string>> = { 'group.min.session.timeout.ms': '1000' }
+
+/** Requests that take longer than records live. */
+export const longSilences: readonly FaultRule[] = [
+  { name: 'stalled', fault: { kind: 'stall', forMs: 1500 }, apis, skip: 30, everyNth: 60, maxTimes: 2 },
+  { name: 'response swallowed', fault: { kind: 'half-open', direction: 'response' }, apis, skip: 20, everyNth: 50, maxTimes: 3 },
+  { name: 'request swallowed', fault: { kind: 'half-open', direction: 'request' }, apis, skip: 40, everyNth: 50, maxTimes: 3 },
+  { name: 'answer lost', fault: { kind: 'cut', at: 'before-response' }, apis, probability: 0.05 },
+]
+
+/** As `impatientClient`, and records are given up within a second. */
+export const forgetfulClient: Readonly<Record<string, string>> = {
+  ...impatientClient,
+  'request.timeout.ms': '400',
+  'delivery.timeout.ms': '900',
+}
