@@ -16,6 +16,7 @@ import {
   describeLogDirs,
   describeProducers,
   describeTopicPartitions,
+  electLeaders,
   encodeRequestFrame,
   fetch,
   findCoordinator,
@@ -148,5 +149,6 @@ function adminSamples(): Sample[] {
     sample(describeProducers, () => ({ topics: [{ name: topic, partitionIndexes: [0] }] })),
     sample(listConfigResources, (version) => (version >= 1 ? { resourceTypes: [2] } : {})),
     sample(describeTopicPartitions, () => ({ topics: [{ name: topic }], cursor: { topicName: topic, partitionIndex: 0 } })),
+    sample(electLeaders, () => ({ topicPartitions: [{ topic, partitions: [0] }] })),
   ]
 }

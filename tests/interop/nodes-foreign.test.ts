@@ -60,7 +60,7 @@ async function until(isDone: () => boolean, what: () => string): Promise<void> {
 interface ForeignConsumer {
   readonly name: string
   readonly group: string
-  start(bootstrapServers: string, topic: string): Promise<StartedProcess>
+  readonly start: (bootstrapServers: string, topic: string) => Promise<StartedProcess>
 }
 
 /** Each writes a line `PARTITION OFFSET VALUE` a record. */

@@ -14,7 +14,11 @@ test('a link that is dropped while it connects fails with the reason, which can 
     new Promise((_resolve, reject) => {
       refuse = reject
     })
-  const network: Runtime['network'] = { connect, listen: real.network.listen, resolve: (host) => Promise.resolve([host]) }
+  const network: Runtime['network'] = {
+    connect,
+    listen: (...args) => real.network.listen(...args),
+    resolve: (host) => Promise.resolve([host]),
+  }
   const link = new NodeLink(
     { host: '127.0.0.1', port: 9 },
     { runtime: { ...real, network }, config: resolveConfig(commonKeys, {}), tls: undefined, onLatency: () => undefined },
