@@ -44,7 +44,7 @@ function producerOf(broker: Broker, count: number, perSecond: number): { run: ()
 
 test('leaders move every 50 ms: each record is there once and in order', { timeout: 60_000 }, async (t) => {
   await using broker = await startBroker({ nodes: 3, topics: { [topic]: { partitions: PARTITIONS } } })
-  const unrest = new Unrest(broker, { topic, partitions: PARTITIONS, moveEveryMs: 50, stopEveryMs: 0 })
+  await using unrest = new Unrest(broker, { topic, partitions: PARTITIONS, moveEveryMs: 50, stopEveryMs: 0 })
   unrest.begin()
   const journal = await producerOf(broker, 12_000, 4000).run()
   const { moves } = await unrest.end()
@@ -55,7 +55,7 @@ test('leaders move every 50 ms: each record is there once and in order', { timeo
 
 test('leaders move every 50 ms while nodes stop and start: each record is there once and in order', { timeout: 60_000 }, async (t) => {
   await using broker = await startBroker({ nodes: 3, topics: { [topic]: { partitions: PARTITIONS } } })
-  const unrest = new Unrest(broker, { topic, partitions: PARTITIONS, moveEveryMs: 50, stopEveryMs: 250 })
+  await using unrest = new Unrest(broker, { topic, partitions: PARTITIONS, moveEveryMs: 50, stopEveryMs: 250 })
   unrest.begin()
   const journal = await producerOf(broker, 14_000, 4000).run()
   const { moves, stops } = await unrest.end()

@@ -112,7 +112,7 @@ for (const kind of ['java', 'librdkafka'] as const) {
   test(`${kind} produces to three virtual nodes while leaders move and nodes stop: each record once and in order`, async (t) => {
     await using directory = await temporaryDirectory('nodes')
     await using broker = await startBroker({ nodes: 3, topics: { restless: { partitions: PARTITIONS } } })
-    const unrest = new Unrest(broker, { topic: 'restless', partitions: PARTITIONS, moveEveryMs: 50, stopEveryMs: 700 })
+    await using unrest = new Unrest(broker, { topic: 'restless', partitions: PARTITIONS, moveEveryMs: 50, stopEveryMs: 700 })
     const production = await produce(kind, broker.bootstrapServers, 'restless', 2500, directory.path)
     unrest.begin()
     await until(
@@ -138,7 +138,7 @@ for (const { name, group, start } of consumers) {
       () => delivered(consumer).size > 0,
       () => `${name} got nothing: ${consumer.stderr()}`,
     )
-    const unrest = new Unrest(broker, { topic: 'restless', partitions: PARTITIONS, moveEveryMs: 100, stopEveryMs: 1500 })
+    await using unrest = new Unrest(broker, { topic: 'restless', partitions: PARTITIONS, moveEveryMs: 100, stopEveryMs: 1500 })
     unrest.begin()
     const coordinatorMoves = await moveCoordinator(broker, group, 8)
     const { journal, count } = await production.finish()

@@ -17,7 +17,7 @@ export interface UnrestFigures {
 }
 
 /** Goes on from `begin` until `end`, which leaves every node running. */
-export class Unrest {
+export class Unrest implements AsyncDisposable {
   readonly #broker: Broker
   readonly #options: UnrestOptions
   #isOver = false
@@ -42,6 +42,10 @@ export class Unrest {
     this.#isOver = true
     await this.#running
     return this.figures
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end()
   }
 
   async #moveLeaders(): Promise<void> {
