@@ -62,10 +62,13 @@ export class PartitionRegistry {
   async #delete(topic: Topic): Promise<void> {
     const before = this.#deleting.get(topic.name)
     const logs = this.#byTopic.get(topic.name)
-    const open = topic.partitions.map((_state, partition) => this.open(topic, partition))
+    const opening = Promise.allSettled(topic.partitions.map((_state, partition) => this.open(topic, partition)))
     if (logs?.topicId === topic.id) this.#byTopic.delete(topic.name)
     await before
-    for (const partition of open) await (await partition).delete()
+    const opened = await opening
+    for (const partition of opened) if (partition.status === 'fulfilled') await partition.value.delete()
+    const failed = opened.find((partition) => partition.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
   }
 
   /** Closes every log. Rejects with the first failure, after all have been tried. */
