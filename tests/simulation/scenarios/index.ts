@@ -9,6 +9,7 @@ import { nodes } from './nodes.ts'
 import { power } from './power.ts'
 import { readers } from './readers.ts'
 import { storm } from './storm.ts'
+import { swarm } from './swarm.ts'
 import { topics } from './topics.ts'
 import { unsynced } from './unsynced.ts'
 
@@ -23,4 +24,5 @@ export const scenarios: Readonly<Record<string, ScenarioOf>> = {
   disk,
   clocks,
   nodes,
+  swarm,
 }

@@ -12,6 +12,9 @@ export interface ProgramOptions {
   readonly main: (life: Life) => Promise<void>
 }
 
+/** A connection attempt that bad weather has swallowed is soon over when it is calm. */
+const CONNECTING = { socketConnectionSetupTimeoutMs: 2000, socketConnectionSetupTimeoutMaxMs: 4000 }
+
 /** One process. After its death nothing that it awaits ever settles. */
 export class Life {
   readonly host: string
@@ -29,7 +32,7 @@ export class Life {
     this.name = `${host}.${number}`
     this.history = history
     this.random = new RandomStream(simulation.seed, `program/${this.name}`)
-    this.kafka = new Kafka({ bootstrapServers: [bootstrapServers], clientId: this.name, runtime })
+    this.kafka = new Kafka({ ...CONNECTING, bootstrapServers: [bootstrapServers], clientId: this.name, runtime })
     this.#sleep = (delayMs) =>
       new Promise((resolve) => {
         runtime.clock.setTimer(delayMs, resolve)

@@ -65,6 +65,7 @@ class Stay {
       isolation: this.#config.isolationLevel ?? 'read_uncommitted',
       reset: this.#config.autoOffsetReset,
       sessionTimeoutMs: this.#config.sessionTimeoutMs,
+      autoCommit: this.#spec.commit === 'auto',
     })
     await this.#consumer.subscribe(this.#spec.topics, this.#listener())
     while (this.#stage.phase !== 'closing') {
@@ -121,7 +122,7 @@ class Stay {
       this.#positions.set(placeOf({ topic, partition }), { topic, partition, offset })
       this.#stage.hasRead(this.#spec.group, { topic, partition }, offset)
     }
-    if (records.length > 0 && this.#spec.workMs !== undefined) await this.#life.sleep(this.#spec.workMs)
+    if (records.length > 0 && this.#spec.workMs !== undefined && !this.#stage.isCalm) await this.#life.sleep(this.#spec.workMs)
     if (this.#spec.commit === 'auto' || random.next() >= COMMIT_PROBABILITY) return
     const isSync = this.#spec.commit === 'sync' || (this.#spec.commit === 'mixed' && random.next() < 0.5)
     if (isSync) await this.#commit('sync')
