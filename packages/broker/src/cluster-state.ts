@@ -132,7 +132,7 @@ export class ClusterState implements Cluster {
 
   #followLeader(partition: Partition): void {
     const state = this.topics.byId(partition.topicId)?.partitions[partition.partition]
-    if (state !== undefined) partition.changeLeader(state.leaderEpoch, state.leaderId !== noLeader)
+    if (state !== undefined) partition.changeLeader(state.leaderEpoch)
   }
 
   async #openGroupLog(partition: number): Promise<Partition> {

@@ -232,10 +232,10 @@ export class Partition {
    * Leadership has moved, or is gone: what is written from now on carries the epoch, and whoever waits learns of it by comparing
    * `leaderEpoch` with the one that it began in.
    */
-  changeLeader(leaderEpoch: number, hasLeader: boolean): void {
+  changeLeader(leaderEpoch: number): void {
     if (leaderEpoch === this.leaderEpoch) return
     this.leaderEpoch = leaderEpoch
-    if (hasLeader) this.#log.beginEpoch(leaderEpoch)
+    this.#log.beginEpoch(leaderEpoch)
     this.#notify()
   }
 
