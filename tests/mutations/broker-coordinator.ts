@@ -229,7 +229,7 @@ export const coordinatorMutations: readonly Mutation[] = [
     file: 'packages/broker/src/coordinator/runtime/coordinator-log.ts',
     search: 'await log.whenDurable(log.logEndOffset - 1).catch(() => undefined)',
     replace: '',
-    tests: [shard],
+    tests: [shard, 'packages/broker/test/nodes/coordinators.test.ts'],
   },
   {
     name: 'coordinator/load-of-former-term',
@@ -237,7 +237,7 @@ export const coordinatorMutations: readonly Mutation[] = [
     file: 'packages/broker/src/coordinator/runtime/coordinator-shard.ts',
     search: 'if (this.#closed || term !== this.#term) return\n    this.#failedLoads = 0',
     replace: 'if (this.#closed) return\n    this.#failedLoads = 0',
-    tests: [shard],
+    tests: [shard, 'packages/broker/test/nodes/coordinators.test.ts'],
   },
   {
     name: 'coordinator/moved-deadline-ignored',

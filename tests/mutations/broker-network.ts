@@ -171,11 +171,11 @@ export const networkMutations: readonly Mutation[] = [
     tests: [fetch],
   },
   {
-    name: 'api/fetch-outlives-connection',
-    breaks: 'fetches of clients that are gone stay in memory',
+    name: 'api/fetch-outlives-broker',
+    breaks: 'a broker that is to end waits for the longest fetch.max.wait.ms',
     file: waitSource,
     search: 'const undo = [this.#context.connection.whenClosed(end), this.#context.cluster.whenClosing(end)]',
-    replace: 'const undo = [this.#context.cluster.whenClosing(end)]',
+    replace: 'const undo = [this.#context.connection.whenClosed(end)]',
     tests: [fetch],
   },
   {

@@ -105,7 +105,7 @@ export const storageMutations: readonly Mutation[] = [
     file: reader,
     search: 'if (!batchCrcIsValid(buffer, end, (data) => codecs.crc32c(data))) {',
     replace: 'if (buffer.length === 0) {',
-    tests: [reading],
+    tests: [recovery],
   },
   {
     name: 'storage/cut-what-was-synced',
@@ -193,7 +193,7 @@ export const storageMutations: readonly Mutation[] = [
     file: log,
     search: 'this.epochs.assign(header.partitionLeaderEpoch, header.baseOffset)',
     replace: '',
-    tests: [formats, recovery, reading],
+    tests: [reading],
   },
   {
     name: 'storage/index-not-rebuilt',
@@ -329,6 +329,6 @@ export const storageMutations: readonly Mutation[] = [
     file: segment,
     search: 'if (batch.lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET) return true',
     replace: '',
-    tests: [formats, retention],
+    tests: ['packages/broker/test/storage/segment.test.ts'],
   },
 ]

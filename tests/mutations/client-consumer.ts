@@ -26,11 +26,11 @@ export const consumerMutations: readonly Mutation[] = [
     tests: [consumer],
   },
   {
-    name: 'consumer/answer-for-former-position',
+    name: 'consumer/fetched-kept-by-seek',
     breaks: 'after a seek the records of the former position are handed over',
-    file: fetcher,
-    search: 'if (subscription.find(partition) !== partition || partition.fetchOffset !== offset) return',
-    replace: 'if (subscription.find(partition) !== partition) return',
+    file: 'packages/client/src/consumer/subscription.ts',
+    search: 'this.#forgetFetched()\n    this.position = offset',
+    replace: 'this.position = offset',
     tests: [consumer],
   },
   {

@@ -141,7 +141,7 @@ export const protocolMutations: readonly Mutation[] = [
     file: sequence,
     search: 'const SEQUENCES = 2_147_483_648',
     replace: 'const SEQUENCES = 2_147_483_647',
-    tests: ['packages/broker/test/partition/producers.test.ts', 'packages/client/test/producer/partition-queue.test.ts'],
+    tests: ['packages/protocol/test/records/sequence.test.ts'],
   },
   {
     name: 'protocol/sequence-below-zero',
@@ -149,6 +149,6 @@ export const protocolMutations: readonly Mutation[] = [
     file: sequence,
     search: 'return (sequence - decrement + SEQUENCES) % SEQUENCES',
     replace: 'return sequence - decrement',
-    tests: ['packages/broker/test/partition/producers.test.ts', 'packages/client/test/producer/partition-queue.test.ts'],
+    tests: ['packages/protocol/test/records/sequence.test.ts'],
   },
 ]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { ErrorCodes, fetch, zeroUuid } from '@odradek/protocol'
+import { ErrorCodes, fetch, listOffsets, zeroUuid } from '@odradek/protocol'
 import { batchOf, valuesOf } from '../support/batches.ts'
 import { withBroker } from '../support/broker.ts'
 import { fetchFrom, fetchRequest, one, send, topicId } from '../support/requests.ts'
@@ -125,5 +125,43 @@ test('sessions: none is given, and none is known', async () => {
     assert.equal(unknown.errorCode, ErrorCodes.FETCH_SESSION_ID_NOT_FOUND)
     const epoch = await client.request(fetch, 12, fetchRequest('orders', { 0: 0 }, { sessionId: 0, sessionEpoch: 3 }))
     assert.equal(epoch.errorCode, ErrorCodes.INVALID_FETCH_SESSION_EPOCH)
+  })
+})
+
+test('max bytes hold over all partitions', async () => {
+  await withBroker({ topics: { orders: { partitions: 2 } } }, async ({ client }) => {
+    const batch = batchOf(['x'.repeat(1000)])
+    for (const partition of [0, 1]) await send(client, 'orders', batch, partition)
+    const countsOf = async (maxBytes: number): Promise<number[]> => {
+      const { responses } = await client.request(fetch, 12, fetchRequest('orders', { 0: 0, 1: 0 }, { maxBytes }))
+      return one(responses).partitions.map(({ records }) => valuesOf(records).length)
+    }
+    assert.deepEqual(await countsOf(batch.length * 2 - 1), [1, 0])
+    assert.deepEqual(await countsOf(batch.length * 2), [1, 1])
+  })
+})
+
+test('under read_committed what a transaction has written is not there before it ends', async () => {
+  await withBroker({ topics: { orders: {} } }, async ({ client }) => {
+    await send(client, 'orders', batchOf(['a']))
+    await send(client, 'orders', batchOf(['b'], { producerId: 1, producerEpoch: 0, baseSequence: 0, isTransactional: true }))
+    for (const [isolationLevel, expected] of [
+      [0, ['a', 'b']],
+      [1, ['a']],
+    ] as const) {
+      const { records, lastStableOffset } = await fetchFrom(client, 'orders', 0, { isolationLevel })
+      assert.deepEqual([valuesOf(records), lastStableOffset], [expected, 1])
+      const partitions = [{ partitionIndex: 0, timestamp: -1 }]
+      const listed = await client.request(listOffsets, 7, { replicaId: -1, isolationLevel, topics: [{ name: 'orders', partitions }] })
+      assert.equal(one(one(listed.topics).partitions).offset, expected.length)
+    }
+  })
+})
+
+test('a fetch that waits does not hold up the end of the broker', async () => {
+  await withBroker({ topics: { orders: {} } }, async ({ broker, client }) => {
+    client.send(fetch, 12, fetchRequest('orders', { 0: 0 }, { maxWaitMs: 60_000 }))
+    await setTimeout(50)
+    assert.ok((await elapsedMs(() => broker.close())) < 5000)
   })
 })

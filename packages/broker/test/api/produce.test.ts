@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { ErrorCodes, initProducerId, produce } from '@odradek/protocol'
+import { decodeResponseHeader, ErrorCodes, findCoordinator, initProducerId, produce, Reader, RecordBatchBuilder } from '@odradek/protocol'
 import type { FileHandle, OpenMode, Runtime } from '@odradek/runtime'
 import { createNodeRuntime } from '@odradek/runtime'
 import { batchOf, valuesOf } from '../support/batches.ts'
@@ -69,6 +69,35 @@ test('producer ids are never given twice; a transactional one is refused for now
     assert.equal(ids.size, 1200)
     const answer = await client.request(initProducerId, 4, { transactionalId: 't', transactionTimeoutMs: 1000 })
     assert.equal(answer.errorCode, ErrorCodes.UNSUPPORTED_VERSION)
+  })
+})
+
+test('a batch that waits for its codec is not overtaken by the next one', async () => {
+  await withBroker({ topics: { orders: {} } }, async ({ client }) => {
+    await send(client, 'orders', batchOf(['first']))
+    const { codecs } = createNodeRuntime()
+    const gzip = await codecs.load('gzip')
+    const compressed = new RecordBatchBuilder()
+    compressed.append(Date.now(), null, 'second')
+    const compression = { type: 'gzip', compress: (data: Uint8Array) => gzip.compress(data) } as const
+    client.send(produce, 9, produceRequest('orders', compressed.build({ crc32c: (data) => codecs.crc32c(data), compression })))
+    client.send(produce, 9, produceRequest('orders', batchOf(['third'])))
+    const baseOffsets: number[] = []
+    for (let answers = 0; answers < 2; answers++) {
+      const reader = new Reader(await client.nextFrame())
+      decodeResponseHeader(reader, produce, 9)
+      baseOffsets.push(one(one(produce.decodeResponse(reader, 9).responses).partitionResponses).baseOffset)
+    }
+    assert.deepEqual(baseOffsets, [1, 2])
+  })
+})
+
+test('internal topics are not written to', async () => {
+  await withBroker({}, async ({ client }) => {
+    await client.request(findCoordinator, 6, { keyType: 0, coordinatorKeys: ['billing'] })
+    for (let partition = 0; partition < 2; partition++) {
+      assert.equal((await send(client, '__consumer_offsets', batchOf(['x']), partition)).errorCode, ErrorCodes.INVALID_TOPIC_EXCEPTION)
+    }
   })
 })
 

@@ -9,7 +9,7 @@ import type { Simulation } from '@odradek/runtime/sim'
 
 import type { AppendResult } from '../../src/partition/types.ts'
 import type { OpenPartition, SetUp } from '../storage/support.ts'
-import { markerOf, numbered, openPartition, produce } from '../storage/support.ts'
+import { decodeRecords, markerOf, numbered, openPartition, produce } from '../storage/support.ts'
 
 const maxSequence = 2 ** 31 - 1
 
@@ -142,6 +142,7 @@ test('read_committed stops at the last stable offset, also for times and the end
     await partition.whenDurable(4)
     const read = await partition.read({ offset: 0, maxBytes: 10_000, isolation: 'read_committed', minOneBatch: true })
     assert.equal(read.lastStableOffset, 3)
+    assert.equal(decodeRecords(runtime, Buffer.concat(read.records)).length, 3)
     assert.equal((await partition.read({ offset: 3, maxBytes: 10_000, isolation: 'read_committed', minOneBatch: true })).sizeBytes, 0)
     assert.equal((await partition.offsetForTimestamp(-1, 'read_committed')).offset, 3)
     assert.equal((await partition.offsetForTimestamp(-1)).offset, 5)
@@ -218,4 +219,42 @@ test('idle producers expire, unless their transaction is open', async () => {
     },
     { manager },
   )
+})
+
+test('a transaction is not stable while its marker is still being written', async () => {
+  await onPartition(async (open) => {
+    const { partition } = open
+    const { lastOffset } = send(open, 0, { isTransactional: true })
+    // The write of the batch has begun by now; the marker goes with the next one.
+    await Promise.resolve()
+    const marker = end(open, 'COMMIT', 1)
+    await partition.whenDurable(lastOffset)
+    assert.deepEqual([partition.highWatermark, partition.lastStableOffset], [2, 0])
+    await partition.whenDurable(marker.lastOffset)
+    assert.equal(partition.lastStableOffset, 3)
+  })
+})
+
+test('a fetch is told of the aborted transactions that overlap it, wherever they begin and end', async () => {
+  await onPartition(async (open) => {
+    const { partition } = open
+    for (const producerId of [1, 2]) send(open, 0, { producerId, isTransactional: true })
+    for (const producerId of [1, 2]) send(open, 2, { producerId, isTransactional: true })
+    end(open, 'ABORT', 1)
+    const { lastOffset } = end(open, 'ABORT', 2)
+    await partition.whenDurable(lastOffset)
+    const batchBytes = numbered(open.runtime, 0, 2).length
+    for (const offset of [0, 3, 5]) {
+      // Up to the batch that holds the offset plus one: in front of both markers.
+      const read = await partition.read({ offset, maxBytes: batchBytes * 2, isolation: 'read_committed', minOneBatch: true })
+      assert.deepEqual(
+        read.abortedTransactions?.map(({ producerId, firstOffset }) => [producerId, firstOffset]),
+        [
+          [1, 0],
+          [2, 2],
+        ],
+        `from ${offset}`,
+      )
+    }
+  })
 })

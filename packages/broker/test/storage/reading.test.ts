@@ -136,6 +136,7 @@ test('leader epochs: where each began and ended, also after a restart', async ()
     ] as const) {
       const open = await openPartition(simulation.runtime('broker'), '/data', { leaderEpoch })
       await produce(open.partition, numbered(open.runtime, 0, 10))
+      assert.deepEqual(open.partition.endOffsetForEpoch(leaderEpoch), { leaderEpoch, endOffset: open.partition.logEndOffset })
       if (kill) simulation.kill('broker')
       else await open.close()
     }

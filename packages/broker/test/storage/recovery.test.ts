@@ -38,6 +38,7 @@ test('a tail torn at any byte of the last batch is cut off, and the log goes on 
       await died
       const after = await open(simulation)
       assert.equal(after.partition.logEndOffset, 6, `torn after ${torn} bytes`)
+      assert.equal(simulation.disk(host).read(log).length, batchBytes * 2, 'nothing of it is left')
       await produce(after.partition, numbered(after.runtime, 6, 3))
       assert.deepEqual(await readAll(after, 0), valuesUpTo(9))
       await after.close()
@@ -195,6 +196,11 @@ test('indexes that are missing, cut, zeroed or wrong are rebuilt', async () => {
     missing: () => undefined,
     cut: (data) => data.subarray(0, data.length - 3),
     preallocated: (data) => Buffer.concat([data, Buffer.alloc(120)]),
+    'off by a byte': (data) => {
+      const changed = Buffer.from(data)
+      if (data.length > 0) changed.writeInt32BE(data.readInt32BE(data.length - 4) - 1, data.length - 4)
+      return changed
+    },
     wrong: (data) => Buffer.from(data).fill(data.length > 0 ? 1 : 0, Math.max(0, data.length - 4)),
   }
   for (const [damage, change] of Object.entries(damages)) {
@@ -213,6 +219,7 @@ test('indexes that are missing, cut, zeroed or wrong are rebuilt', async () => {
         }
         const after = await open(simulation, setUp)
         assert.deepEqual(await readAll(after, 0, 100), valuesUpTo(50), `${damage} .${suffix}`)
+        assert.equal((await after.partition.offsetForTimestamp(1)).offset, 0, `${damage} .${suffix}`)
         for (const offset of [7, 23, 48])
           assert.deepEqual(await readAll(after, offset), valuesUpTo(50).slice(offset), `${damage} .${suffix}`)
         await after.close()
@@ -278,5 +285,61 @@ test('a failed write or sync takes the log offline for all who wait and all who 
       assert.ok(found.length >= 5)
       await after.close()
     })
+  }
+})
+
+test('the segments behind a damaged batch go with what follows it', async () => {
+  const simulation = createSimulation({ seed: 1 })
+  const setUp = { config: { segmentBytes: 500, indexIntervalBytes: 100 } }
+  await simulation.run(async () => {
+    const before = await open(simulation, setUp)
+    for (let at = 0; at < 10; at++) await produce(before.partition, numbered(before.runtime, at * 5, 5))
+    simulation.kill(host)
+    const batchBytes = numbered(before.runtime, 0, 5).length
+    simulation.disk(host).flipBit(log, Math.floor(batchBytes * 1.9))
+    const after = await open(simulation, setUp)
+    assert.equal(after.partition.logEndOffset, 5)
+    const logs = simulation.disk(host).paths()
+    assert.deepEqual(
+      logs.filter((path) => path.endsWith('.log')),
+      [log],
+    )
+    await produce(after.partition, numbered(after.runtime, 5, 5))
+    assert.deepEqual(await readAll(after, 0), valuesUpTo(10))
+    await after.close()
+  })
+})
+
+test('what recovery has found does not go with a later loss of power', async () => {
+  for (let seed = 0; seed < 10; seed++) {
+    const simulation = createSimulation({ seed })
+    await simulation.run(async () => {
+      const before = await open(simulation)
+      await produce(before.partition, numbered(before.runtime, 0, 3))
+      simulation.kill(host)
+      assert.equal((await open(simulation)).partition.highWatermark, 3)
+      simulation.powerLoss(host)
+      const after = await open(simulation)
+      assert.deepEqual(await readAll(after, 0), valuesUpTo(3), `seed ${seed}`)
+      await after.close()
+    })
+  }
+})
+
+test('what a checkpoint has noted does not go with a loss of power, whatever was under way', async () => {
+  for (let seed = 0; seed < 10; seed++) {
+    for (const segmentBytes of [500, 100_000]) {
+      const simulation = createSimulation({ seed })
+      await simulation.run(async () => {
+        const setUp = { config: { segmentBytes, indexIntervalBytes: 100 } }
+        const before = await open(simulation, setUp)
+        for (let at = 0; at < 10; at++) before.partition.append(numbered(before.runtime, at * 5, 5), { origin: 'client' })
+        await before.manager.checkpoint()
+        simulation.powerLoss(host)
+        const after = await open(simulation, setUp)
+        assert.deepEqual(await readAll(after, 0), valuesUpTo(50), `seed ${seed}`)
+        await after.close()
+      })
+    }
   }
 })

@@ -188,3 +188,17 @@ test('a data directory knows whose it is, and one broker at a time has it', asyn
     await directory.release()
   })
 })
+
+test('retention leaves alone what is still being written', async () => {
+  await simulate(async (_simulation, open) => {
+    const opened = await open({ config: { segmentBytes: 250, retentionMs: -1, retentionBytes: 1 } })
+    const { partition, runtime, manager } = opened
+    for (let at = 0; at < 6; at++) partition.append(numbered(runtime, at * 2, 2), { origin: 'client' })
+    await manager.deleteOldSegments()
+    assert.equal(partition.logStartOffset, 0)
+    await partition.whenDurable(11)
+    await manager.deleteOldSegments()
+    assert.equal(partition.logStartOffset, 8)
+    await opened.close()
+  })
+})

@@ -9,6 +9,7 @@ export interface BatchOptions {
   readonly producerId?: number
   readonly producerEpoch?: number
   readonly baseSequence?: number
+  readonly isTransactional?: boolean
 }
 
 /** An uncompressed batch of these values, without keys. */

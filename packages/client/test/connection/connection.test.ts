@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { apis, apiVersions, ErrorCodes, listGroups, metadata, produce } from '@odradek/protocol'
+import { apis, apiVersions, encodeResponseFrame, ErrorCodes, listGroups, metadata, produce } from '@odradek/protocol'
 import { ConnectionError, Kafka, KafkaError, ProtocolError, TimeoutError, UnsupportedError } from '../../src/index.ts'
 import { Connection } from '../../src/connection/connection.ts'
 import { negotiateApiVersions } from '../../src/connection/handshake.ts'
@@ -82,6 +82,15 @@ describe('connection', () => {
     const connection = await connect(cluster)
     await negotiateApiVersions(connection)
     cluster.on(metadata, () => Buffer.from([0, 0, 0, 3, 1, 2, 3]))
+    await assert.rejects(connection.send(metadata, { topics: [] }), ProtocolError)
+    assert.equal(connection.isOpen, false)
+  })
+
+  it('takes no answer to another request for its own', async () => {
+    const cluster = new FakeCluster()
+    const connection = await connect(cluster)
+    await negotiateApiVersions(connection)
+    cluster.on(metadata, (_message, { version }) => Buffer.concat(encodeResponseFrame(metadata, version, 999, empty)))
     await assert.rejects(connection.send(metadata, { topics: [] }), ProtocolError)
     assert.equal(connection.isOpen, false)
   })

@@ -169,6 +169,8 @@ describe('consumer in a group', () => {
         [1, 3],
       ],
     )
+    const { generationIdOrMemberEpoch, memberId } = log.cluster.of(offsetCommit)[0] ?? {}
+    assert.deepEqual([generationIdOrMemberEpoch, memberId], [1, 'm1'])
     await consumer.close()
     assert.equal(log.cluster.of(leaveGroup)[0]?.members[0]?.memberId, 'm1')
   })
@@ -204,6 +206,20 @@ describe('consumer in a group', () => {
     await log.cluster.clock.advance(3100)
     await log.poll(consumer)
     assert.deepEqual(events.slice(3), ['lost', 'assigned'])
+    await consumer.close()
+  })
+
+  it('hands over nothing of a partition that it has lost, though it was fetched', async () => {
+    const log = new Log(['a0', 'a1', 'a2'])
+    const consumer = log.consumer({ maxPollRecords: 1 })
+    await consumer.subscribe(['t'])
+    assert.deepEqual(values(await log.poll(consumer)), ['a0'])
+    log.cluster.on(syncGroup, () => ({ errorCode: 0, assignment: Buffer.alloc(0) }))
+    log.heartbeats.push(ErrorCodes.REBALANCE_IN_PROGRESS)
+    await log.cluster.clock.advance(3100)
+    assert.deepEqual(values(await log.poll(consumer)), [])
+    assert.deepEqual(consumer.assignment(), [])
+    assert.equal(log.committed.get(0), 1)
     await consumer.close()
   })
 
@@ -305,6 +321,77 @@ describe('consumer with partitions taken by hand', () => {
     await consumer.close()
   })
 
+  it('hands over nothing of a partition that is paused when its records are there already', async () => {
+    const log = new Log(['a0', 'a1', 'a2'])
+    const consumer = log.consumer({ maxPollRecords: 1 })
+    await consumer.assign([place])
+    assert.deepEqual(values(await log.poll(consumer)), ['a0'])
+    consumer.pause([place])
+    assert.deepEqual(values(await log.poll(consumer)), [])
+    consumer.resume([place])
+    assert.deepEqual(values(await log.poll(consumer)), ['a1'])
+    await consumer.close()
+  })
+
+  it('asks for committed records alone under read_committed, and for the end of those', async () => {
+    const log = new Log(['a0'])
+    const consumer = log.consumer({ isolationLevel: 'read_committed' })
+    await consumer.assign([place])
+    assert.deepEqual(values(await log.poll(consumer)), ['a0'])
+    assert.equal(log.cluster.of(fetch)[0]?.isolationLevel, 1)
+    assert.equal(log.cluster.of(listOffsets)[0]?.isolationLevel, 1)
+    await consumer.close()
+  })
+
+  it('goes to the new leader when the old one says that it leads no more', async () => {
+    const log = new Log(['a0'])
+    log.cluster.nodes.push(2)
+    log.cluster.on(fetch, ({ topics }) => ({
+      throttleTimeMs: 0,
+      responses: topics.map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map(({ partition: partitionIndex }) => ({
+          partitionIndex,
+          errorCode: ErrorCodes.NOT_LEADER_OR_FOLLOWER,
+          highWatermark: -1,
+          abortedTransactions: null,
+          records: null,
+        })),
+      })),
+    }))
+    const consumer = log.consumer()
+    await consumer.assign([place])
+    await log.poll(consumer)
+    log.cluster.topics.set('t', [2])
+    await log.poll(consumer, 3000)
+    assert.ok(log.cluster.requests.some(({ api, node }) => api.key === fetch.key && node === 2))
+    await consumer.close()
+  })
+
+  it('an older commit that has to be tried again does not overwrite a newer one', async () => {
+    const log = new Log(['a0', 'a1'])
+    const consumer = log.consumer({ enableAutoCommit: false })
+    await consumer.assign([place])
+    const written: number[] = []
+    log.cluster.on(offsetCommit, ({ topics }) => {
+      const isFirst = log.cluster.of(offsetCommit).length === 1
+      return {
+        topics: topics.map(({ name, partitions }) => ({
+          name,
+          partitions: partitions.map(({ partitionIndex, committedOffset }) => {
+            if (!isFirst) written.push(committedOffset)
+            return { partitionIndex, errorCode: isFirst ? ErrorCodes.COORDINATOR_LOAD_IN_PROGRESS : 0 }
+          }),
+        })),
+      }
+    })
+    const commits = [consumer.commitSync([{ ...place, offset: 1 }]), consumer.commitAsync([{ ...place, offset: 2 }])]
+    await log.cluster.clock.advance(5000)
+    await Promise.all(commits)
+    assert.deepEqual(written, [1, 2])
+    await consumer.close()
+  })
+
   it('goes where auto.offset.reset says when the offset is out of range, or says that it is', async () => {
     const log = new Log(['a0'])
     const consumer = log.consumer()
@@ -312,6 +399,12 @@ describe('consumer with partitions taken by hand', () => {
     consumer.seek({ ...place, offset: 50 })
     assert.deepEqual(values(await log.poll(consumer)), ['a0'])
     await consumer.close()
+    const later = log.consumer({ autoOffsetReset: 'latest' })
+    await later.assign([place])
+    later.seek({ ...place, offset: 50 })
+    assert.deepEqual(values(await log.poll(later)), [])
+    assert.equal(await later.position(place), 1)
+    await later.close()
     const strict = log.consumer({ autoOffsetReset: 'none' })
     await strict.assign([place])
     strict.seek({ ...place, offset: 50 })

@@ -140,4 +140,22 @@ describe('partition queue', () => {
     assert.deepEqual(queue.waiting, batches)
     assert.equal(batches[0]?.baseSequence, -1)
   })
+
+  it('holds a later batch back until all that was under way has come back', () => {
+    const { queue, batches } = filled(1, 1, 1, 1)
+    const [first, second, third] = batches as [ProducerBatch, ProducerBatch, ProducerBatch]
+    queue.take(0)
+    queue.landed(first)
+    queue.acknowledged(first)
+    queue.take(0)
+    queue.take(0)
+    assert.equal(queue.mustWaitForInFlight(0), false)
+    queue.landed(second)
+    queue.requeue(second)
+    assert.equal(queue.mustWaitForInFlight(0), true)
+    queue.landed(third)
+    queue.requeue(third)
+    assert.equal(queue.mustWaitForInFlight(0), false)
+    assert.equal(queue.take(0), second)
+  })
 })

@@ -346,4 +346,116 @@ describe('producer', () => {
     assert.ok(cluster.of(produce).flatMap((request) => batchesOf(request)).length < 400)
     await producer.close()
   })
+
+  it('starts a new epoch after a batch that may or may not be in the log', async () => {
+    const { cluster, producer } = start({ lingerMs: 0, requestTimeoutMs: 500, deliveryTimeoutMs: 1000 })
+    let isSilent = true
+    cluster.on(produce, (request) => (isSilent ? noAnswer : answer(request)))
+    const lost = rejection(producer.send({ topic: 't', partition: 0, value: 'v' }))
+    await cluster.clock.advance(3000)
+    assert.ok((await lost) instanceof TimeoutError)
+    isSilent = false
+    const next = producer.send({ topic: 't', partition: 0, value: 'w' })
+    await cluster.clock.advance(1000)
+    await next
+    assert.deepEqual(batchesOf(cluster.of(produce).at(-1) as ProduceRequest), [
+      { partition: 0, baseSequence: 0, producerEpoch: 1, recordCount: 1 },
+    ])
+    await producer.close()
+  })
+
+  it('fails what cannot even be sent after delivery.timeout.ms', async () => {
+    const { cluster, producer } = start({ lingerMs: 0, requestTimeoutMs: 500, deliveryTimeoutMs: 1000 })
+    cluster.topics.set('t', [9])
+    const failed = rejection(producer.send({ topic: 't', partition: 0, value: 'v' }))
+    await cluster.clock.advance(3000)
+    assert.ok((await failed) instanceof TimeoutError)
+    assert.equal(cluster.of(produce).length, 0)
+    await producer.close()
+  })
+
+  it('gives up after as many retries as it may make', async () => {
+    const { cluster, producer } = start({ lingerMs: 0, retries: 2 })
+    cluster.on(produce, (request) => answer(request, ErrorCodes.NOT_ENOUGH_REPLICAS))
+    const failed = rejection(producer.send({ topic: 't', partition: 0, value: 'v' }))
+    await cluster.clock.advance(10_000)
+    assert.equal((await failed).code, 'NOT_ENOUGH_REPLICAS')
+    assert.equal(cluster.of(produce).length, 3)
+    await producer.close()
+  })
+
+  it('takes a duplicate for delivered, at an offset that nobody knows', async () => {
+    const { cluster, producer } = start({ lingerMs: 0 })
+    cluster.on(produce, (request) => answer(request, ErrorCodes.DUPLICATE_SEQUENCE_NUMBER))
+    const sent = producer.send({ topic: 't', partition: 0, value: 'v' })
+    await cluster.clock.advance(10)
+    assert.equal((await sent).offset, -1)
+    await producer.close()
+  })
+
+  it('spreads batches over requests of max.request.size', async () => {
+    const { cluster, producer } = start({ lingerMs: 5, maxRequestSize: 1000 })
+    cluster.on(produce, (request) => answer(request))
+    const all = [0, 1, 2].map((partition) => producer.send({ topic: 't', partition, value: 'x'.repeat(600) }))
+    await cluster.clock.advance(20)
+    await Promise.all(all)
+    assert.deepEqual(
+      cluster.of(produce).map((request) => batchesOf(request).length),
+      [1, 1, 1],
+    )
+    await producer.close()
+  })
+
+  it('begins each batch anew, in the memory of an earlier one', async () => {
+    const { cluster, producer } = start({ lingerMs: 0 })
+    cluster.on(produce, (request) => answer(request))
+    for (const value of ['a', 'b', 'c']) {
+      const sent = producer.send({ topic: 't', partition: 0, value })
+      await cluster.clock.advance(10)
+      await sent
+    }
+    assert.deepEqual(
+      cluster.of(produce).map((request) => batchesOf(request)[0]?.recordCount),
+      [1, 1, 1],
+    )
+    await producer.close()
+  })
+
+  it('lets no record overtake one that waits for memory', async () => {
+    const { cluster, producer } = start({ lingerMs: 0, batchSize: 1000, bufferMemory: 2000 })
+    const release: (() => void)[] = []
+    const arrived: string[] = []
+    cluster.on(produce, (request) => {
+      arrived.push(/([a-d])\1{99}/.exec(request.topicData[0]?.partitionData[0]?.records?.toString('latin1') ?? '')?.[1] ?? '?')
+      return new Promise((resolve) => {
+        release.push(() => resolve(answer(request)))
+      })
+    })
+    const send = (letter: string): Promise<unknown> => producer.send({ topic: 't', partition: 0, value: letter.repeat(900) })
+    const [first, ...others] = [...'abc'].map(send)
+    await cluster.clock.advance(1)
+    const last = first?.then(() => send('d'))
+    while (arrived.length < 4 || release.length > 0) {
+      release.shift()?.()
+      await cluster.clock.advance(1)
+    }
+    await Promise.all([...others, last])
+    assert.deepEqual(arrived, [...'abcd'])
+    await producer.close()
+  })
+
+  it('learns of partitions that are added to a topic', async () => {
+    const { cluster, producer } = start({ lingerMs: 0, metadataMaxAgeMs: 1000 })
+    cluster.on(produce, (request) => answer(request))
+    const first = producer.send({ topic: 't', partition: 0, value: 'v' })
+    await cluster.clock.advance(10)
+    await first
+    await assert.rejects(producer.send({ topic: 't', partition: 3, value: 'v' }), BrokerError)
+    cluster.topics.set('t', [1, 1, 1, 1])
+    await cluster.clock.advance(2000)
+    const added = producer.send({ topic: 't', partition: 3, value: 'v' })
+    await cluster.clock.advance(10)
+    assert.equal((await added).partition, 3)
+    await producer.close()
+  })
 })

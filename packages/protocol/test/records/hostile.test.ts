@@ -78,6 +78,8 @@ test('a record count that the bytes cannot hold is refused at once', () => {
   ]) {
     assert.throws(() => readBatch(altered(batchLayout.RECORD_COUNT_AT, ...count)), MalformedError, String(count))
   }
+  const impossible = { ...readBatchHeader(batch, 0), recordCount: 2 ** 31 - 1 }
+  assert.throws(() => new RecordCursor().reset(batch, 0, impossible, recordsSection(batch, 0, impossible)), MalformedError)
 })
 
 test('varints of more bits than their type are refused', () => {

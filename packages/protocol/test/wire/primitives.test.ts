@@ -269,6 +269,18 @@ test('bytes are views, and null only where it may be', () => {
     null,
     '00',
   )
+  check(
+    (r) => r.readNullableBytes(),
+    (w, v) => w.writeNullableBytes(v),
+    Buffer.from('aabb', 'hex'),
+    '00000002aabb',
+  )
+  check(
+    (r) => r.readCompactNullableBytes(),
+    (w, v) => w.writeCompactNullableBytes(v),
+    Buffer.from('aabb', 'hex'),
+    '03aabb',
+  )
   assert.throws(() => new Reader(Buffer.from('ffffffff', 'hex')).readBytes(), MalformedError)
   assert.throws(() => new Reader(Buffer.from('7fffffff00', 'hex')).readBytes(), MalformedError)
 })

@@ -147,3 +147,13 @@ test('a generation that was announced but not stored is gone after a restart', a
   assert.equal(await bench.heartbeat(memberId, generationId + 1), ErrorCodes.ILLEGAL_GENERATION)
   assert.equal(await bench.heartbeat(memberId, generationId), ErrorCodes.NONE)
 })
+
+test('a member that died with the coordinator is removed when its session has run out', async () => {
+  const before = await new GroupBench().start()
+  await before.stableGroup(1)
+  const bench = await before.crash()
+  await bench.clock.advance(9999)
+  assert.equal(await bench.state(), 'Stable')
+  await bench.clock.advance(1)
+  assert.equal(await bench.state(), 'Empty')
+})

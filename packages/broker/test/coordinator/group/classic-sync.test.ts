@@ -122,3 +122,26 @@ test('once all have asked, nobody is removed for it', async () => {
     assert.equal(await bench.heartbeat(follower, 1), ErrorCodes.NONE)
   }
 })
+
+test('an assignment that becomes durable in a later generation is not given out in it', async () => {
+  const { bench, leader, follower } = await completing()
+  bench.log.autoFlush = false
+  const late = bench.sync(leader, 1, { [leader]: 'old', [follower]: 'old' })
+  const joined = [bench.join({ apiVersion: 3 }), bench.join({ memberId: leader }), bench.join({ memberId: follower })]
+  bench.log.flush()
+  assert.equal((await late).errorCode, ErrorCodes.REBALANCE_IN_PROGRESS)
+  for (const { generationId } of await Promise.all(joined)) assert.equal(generationId, 2)
+  assert.equal(await bench.state(), 'CompletingRebalance')
+  assert.equal(await hasSettled(bench.sync(follower, 2)), false)
+})
+
+test('an assignment that could not be stored leaves a later generation alone', async () => {
+  const { bench, leader, follower } = await completing()
+  bench.log.appendError = ErrorCodes.MESSAGE_TOO_LARGE
+  const late = bench.sync(leader, 1, { [leader]: 'p0' })
+  bench.log.appendError = ErrorCodes.NONE
+  const joined = [bench.join({ apiVersion: 3 }), bench.join({ memberId: leader }), bench.join({ memberId: follower })]
+  assert.equal((await late).errorCode, ErrorCodes.UNKNOWN_SERVER_ERROR)
+  for (const { generationId } of await Promise.all(joined)) assert.equal(generationId, 2)
+  assert.equal(await bench.state(), 'CompletingRebalance')
+})

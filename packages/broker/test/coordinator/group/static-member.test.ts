@@ -136,3 +136,19 @@ test('an administrator removes a static member by its instance id alone', async 
   assert.equal(await bench.heartbeat(b, generationId, 'b'), ErrorCodes.UNKNOWN_MEMBER_ID)
   assert.equal(await bench.state(), 'PreparingRebalance')
 })
+
+test('a static leader that misses a rebalance keeps its place, but another member leads', async () => {
+  const bench = await new GroupBench().start()
+  const options = { rebalanceTimeoutMs: 5000, sessionTimeoutMs: 30_000 }
+  const first = bench.join({ groupInstanceId: 'a', ...options })
+  const second = await bench.joinWithId(options)
+  await bench.clock.advance(6000)
+  const { memberId: leader = '' } = await first
+  assert.equal((await second.joined).leader, leader)
+  await bench.sync(leader, 1, { [leader]: 'p0' }, 'a')
+  const rejoined = bench.join({ memberId: second.memberId, ...options, protocols: [{ name: 'range', metadata: subscription('bills') }] })
+  await bench.clock.advance(5000)
+  const response = await rejoined
+  assert.equal(response.leader, second.memberId)
+  assert.equal(response.members?.length, 2)
+})

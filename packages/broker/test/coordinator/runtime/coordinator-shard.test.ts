@@ -92,6 +92,19 @@ test('a response is parked until its records are durable; later commands see the
   assert.equal(await second, '1')
 })
 
+test('what is durable is answered, what comes after it still waits', async () => {
+  const { log, shard } = bench()
+  await shard.load()
+  log.autoFlush = false
+  const first = shard.write((machine) => machine.set('a', '1'))
+  const second = shard.write((machine) => machine.set('a', '2'))
+  log.flushOne()
+  assert.equal(await first, undefined)
+  assert.equal(await hasSettled(second), false)
+  log.flush()
+  assert.equal(await second, '1')
+})
+
 test('a read answers only from what is durable', async () => {
   const { log, shard, get } = bench()
   await shard.load()

@@ -65,6 +65,16 @@ export class MemoryLog implements CoordinatorLog {
     for (const waiter of waiters) waiter.resolve()
   }
 
+  /** The oldest batch that was not durable is, and those after it are not yet. */
+  flushOne(): void {
+    const batch = this.#batches.find((each) => readBatchHeader(each, 0).baseOffset >= this.#durableEnd)
+    if (batch === undefined) return
+    this.#durableEnd = readBatchHeader(batch, 0).lastOffset + 1
+    const waiters = this.#waiters
+    this.#waiters = waiters.filter(({ offset }) => offset >= this.#durableEnd)
+    for (const waiter of waiters) if (waiter.offset < this.#durableEnd) waiter.resolve()
+  }
+
   /** All that was not durable is lost, as by a disk that fails. */
   failWrites(): void {
     this.#dropUndurable()
