@@ -128,6 +128,10 @@ export class Deliveries {
         this.#retry(queue, batch, error)
         return
       case 'bump-epoch':
+        if (queue.isInLog(batch)) {
+          this.#settle(batch, () => batch.acknowledge(-1, -1))
+          return
+        }
         // A batch that came too early is merely sent again, after those before it.
         if (!queue.isAhead(batch)) this.#startAnew(queue)
         this.#retry(queue, batch, error)

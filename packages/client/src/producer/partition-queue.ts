@@ -3,6 +3,9 @@
 import { decrementSequence, incrementSequence } from '@odradek/protocol'
 import type { ProducerBatch } from './producer-batch.ts'
 
+/** Of how many batches of a producer a broker knows that it has them (KIP-98). */
+const REMEMBERED_BATCHES = 5
+
 export class PartitionQueue {
   readonly topic: string
   readonly partition: number
@@ -18,6 +21,7 @@ export class PartitionQueue {
   #generation = -1
   #nextSequence = 0
   #lastAcknowledgedSequence = -1
+  #numbered = 0
   /** What is numbered is certainly not in the log, nor will it be: the next epoch numbers it anew. */
   #isRefused = false
   /** Batches have come back: until all that is in flight has, a later one must not overtake them. */
@@ -51,6 +55,7 @@ export class PartitionQueue {
     batch.isClosed = true
     if (generation >= 0 && batch.baseSequence < 0) {
       batch.renumber(this.#nextSequence)
+      batch.ordinal = this.#numbered++
       this.#nextSequence = incrementSequence(this.#nextSequence, batch.recordCount)
     }
     this.#isRecovering = false
@@ -62,11 +67,17 @@ export class PartitionQueue {
   /**
    * Whether the next batch has to wait for those in flight: they are to be retried first, or belong to an earlier epoch, or the very first
    * is among them. A broker that knows nothing of a producer takes any sequence, so that a second batch could get in before a first one
-   * that failed, and shut it out for good (KAFKA-14359).
+   * that failed, and shut it out for good (KAFKA-14359). Nor may it get so far ahead of one that a former leader has not answered that the
+   * broker no longer knows that one when it is sent again.
    */
   mustWaitForInFlight(generation: number): boolean {
-    if (this.inFlight.length === 0) return false
-    return this.#isRecovering || (generation >= 0 && (this.#generation !== generation || this.#lastAcknowledgedSequence < 0))
+    const first = this.inFlight[0]
+    if (first === undefined) return false
+    if (this.#isRecovering) return true
+    if (generation < 0) return false
+    return (
+      this.#generation !== generation || this.#lastAcknowledgedSequence < 0 || this.#nextOrdinal() - first.ordinal >= REMEMBERED_BATCHES
+    )
   }
 
   /** An answer has come, or will not: the batch is no longer in flight. False when it was not. */
@@ -79,7 +90,15 @@ export class PartitionQueue {
 
   acknowledged(batch: ProducerBatch): void {
     this.failures = 0
-    if (batch.baseSequence >= 0) this.#lastAcknowledgedSequence = incrementSequence(batch.baseSequence, batch.recordCount - 1)
+    if (batch.baseSequence >= 0 && !this.isInLog(batch)) {
+      this.#lastAcknowledgedSequence = incrementSequence(batch.baseSequence, batch.recordCount - 1)
+    }
+  }
+
+  /** Whether a later batch was acknowledged, which the broker would have refused without this one. */
+  isInLog(batch: ProducerBatch): boolean {
+    if (batch.baseSequence < 0 || this.#lastAcknowledgedSequence < 0) return false
+    return decrementSequence(this.#lastAcknowledgedSequence, batch.baseSequence) < HALF_OF_SEQUENCES
   }
 
   /** Puts a batch back for another attempt, at its place in the order. */
@@ -106,6 +125,11 @@ export class PartitionQueue {
       if (later.baseSequence >= 0 && comesAfter(later, batch)) later.renumber(decrementSequence(later.baseSequence, batch.recordCount))
     }
     this.#nextSequence = decrementSequence(this.#nextSequence, batch.recordCount)
+  }
+
+  #nextOrdinal(): number {
+    const next = this.waiting[0]
+    return next === undefined || next.baseSequence < 0 ? this.#numbered : next.ordinal
   }
 
   /** A batch that was sent and not answered keeps its epoch and number: under others it might get in twice. */

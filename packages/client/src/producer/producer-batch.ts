@@ -36,6 +36,8 @@ export class ProducerBatch {
   attempts = 0
   /** −1: not numbered yet. */
   baseSequence = -1
+  /** Place among all batches of its partition that were numbered. */
+  ordinal = -1
   /** What went wrong last. */
   lastError: KafkaError | undefined
   #builder: RecordBatchBuilder | undefined
