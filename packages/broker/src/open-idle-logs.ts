@@ -8,7 +8,7 @@ const initialDelayMs = 30_000
 export function openIdleLogs(cluster: ClusterState): void {
   let isClosing = false
   const openAll = async (): Promise<void> => {
-    for (const topic of [...cluster.topics.all()]) {
+    for (const topic of cluster.topics.all()) {
       for (let partition = 0; partition < topic.partitions.length; partition++) {
         if (isClosing || cluster.topics.byId(topic.id) === undefined) break
         try {
