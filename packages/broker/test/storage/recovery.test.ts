@@ -83,7 +83,7 @@ test('a log that went offline is recovered, though it was closed before an order
   simulation.faults.assertFired('write-failed')
 })
 
-const ways = ['closed in order', 'killed'] as const
+const ways = ['closed in order', 'killed after a checkpoint'] as const
 for (const way of ways) {
   test(`a producer's last five batches are known to a log that was ${way}, whatever segments they are in`, async () => {
     const simulation = createSimulation({ seed: 3 })
@@ -99,8 +99,12 @@ for (const way of ways) {
         sent.set(number, (await produce(before.partition, batch(number))).baseOffset)
         await produce(before.partition, foreign(number))
       }
-      if (way === 'killed') simulation.kill(host)
-      else await before.close()
+      if (way === 'closed in order') {
+        await before.close()
+      } else {
+        await before.manager.checkpoint()
+        simulation.kill(host)
+      }
       const after = await open(simulation, setUp)
       const end = after.partition.logEndOffset
       for (let number = 3; number < 8; number++) {
@@ -220,7 +224,7 @@ test('indexes that are missing, cut, zeroed or wrong are rebuilt', async () => {
         const after = await open(simulation, setUp)
         assert.deepEqual(await readAll(after, 0, 100), valuesUpTo(50), `${damage} .${suffix}`)
         assert.equal((await after.partition.offsetForTimestamp(1)).offset, 0, `${damage} .${suffix}`)
-        for (const offset of [7, 23, 48])
+        for (const offset of [7, 14, 23, 48])
           assert.deepEqual(await readAll(after, offset), valuesUpTo(50).slice(offset), `${damage} .${suffix}`)
         await after.close()
       })
@@ -342,4 +346,24 @@ test('what a checkpoint has noted does not go with a loss of power, whatever was
       })
     }
   }
+})
+
+test('producers are known although their newest snapshot is damaged', async () => {
+  const simulation = createSimulation({ seed: 1 })
+  const setUp = { config: { segmentBytes: 100_000, indexIntervalBytes: 100 } }
+  await simulation.run(async () => {
+    const before = await open(simulation, setUp)
+    const batch = (baseSequence: number): Buffer =>
+      numbered(before.runtime, baseSequence, 1, { producerId: 7, producerEpoch: 0, baseSequence })
+    for (let sequence = 0; sequence < 10; sequence++) await produce(before.partition, batch(sequence))
+    // Somebody else has written since, so that the scan of the tail does not meet the producer.
+    for (let at = 0; at < 10; at++) await produce(before.partition, numbered(before.runtime, at, 1))
+    await before.close()
+    for (const path of simulation.disk(host).paths()) if (path.endsWith('.snapshot')) simulation.disk(host).flipBit(path, 20)
+    const after = await open(simulation, setUp)
+    assert.match(after.warnings.join('\n'), /corrupt producer snapshot/)
+    const again = await produce(after.partition, batch(9))
+    assert.deepEqual([again.errorCode, again.baseOffset], [0, 9])
+    await after.close()
+  })
 })
