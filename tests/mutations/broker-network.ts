@@ -172,10 +172,10 @@ export const networkMutations: readonly Mutation[] = [
   },
   {
     name: 'api/fetch-outlives-broker',
-    breaks: 'a broker that is to end waits for the longest fetch.max.wait.ms',
+    breaks: 'the process of a broker that was closed lives on for the longest fetch.max.wait.ms',
     file: waitSource,
     search: 'const undo = [this.#context.connection.whenClosed(end), this.#context.cluster.whenClosing(end)]',
-    replace: 'const undo = [this.#context.connection.whenClosed(end)]',
+    replace: 'const undo: (() => void)[] = []',
     tests: [fetch],
   },
   {

@@ -150,7 +150,12 @@ test('read_committed stops at the last stable offset, also for times and the end
 })
 
 test('open transactions and aborted ones are found again after a crash, across segments', async () => {
-  for (const checkpointAt of [-1, 3, 8]) {
+  for (const [checkpointAt, restMs] of [
+    [-1, 0],
+    [-1, 1000],
+    [3, 0],
+    [8, 0],
+  ] as const) {
     const simulation = createSimulation({ seed: 1 })
     await simulation.run(async () => {
       const reopen = (): Promise<OpenPartition> =>
@@ -177,12 +182,14 @@ test('open transactions and aborted ones are found again after a crash, across s
       const expected = { lastStableOffset: open.partition.lastStableOffset, aborted: await aborted() }
       assert.ok(expected.lastStableOffset < logEndOffset, 'producer 6 is open')
       assert.equal(expected.aborted.length, 6)
+      // Time for the snapshots of the segments that are full.
+      await simulation.sleep(restMs)
       simulation.kill('broker')
       open = await reopen()
       assert.deepEqual(
         { lastStableOffset: open.partition.lastStableOffset, aborted: await aborted() },
         expected,
-        `checkpoint at ${checkpointAt}`,
+        `checkpoint at ${checkpointAt}, after ${restMs} ms`,
       )
       await open.close()
       open = await reopen()

@@ -309,6 +309,16 @@ describe('consumer with partitions taken by hand', () => {
     await consumer.close()
   })
 
+  it('drops what was fetched when it seeks', async () => {
+    const log = new Log(['a0', 'a1', 'a2'])
+    const consumer = log.consumer({ maxPollRecords: 1 })
+    await consumer.assign([place])
+    assert.deepEqual(values(await log.poll(consumer)), ['a0'])
+    consumer.seek({ ...place, offset: 2 })
+    assert.deepEqual(values(await log.poll(consumer)), ['a2'])
+    await consumer.close()
+  })
+
   it('hands over nothing of a paused partition', async () => {
     const log = new Log(['a0'], ['b0'])
     const consumer = log.consumer()

@@ -432,7 +432,7 @@ describe('producer', () => {
       })
     })
     const send = (letter: string): Promise<unknown> => producer.send({ topic: 't', partition: 0, value: letter.repeat(900) })
-    const [first, ...others] = [...'abc'].map(send)
+    const [first, ...others] = ['a', 'b', 'c'].map(send)
     await cluster.clock.advance(1)
     const last = first?.then(() => send('d'))
     while (arrived.length < 4 || release.length > 0) {
@@ -440,7 +440,7 @@ describe('producer', () => {
       await cluster.clock.advance(1)
     }
     await Promise.all([...others, last])
-    assert.deepEqual(arrived, [...'abcd'])
+    assert.deepEqual(arrived, ['a', 'b', 'c', 'd'])
     await producer.close()
   })
 

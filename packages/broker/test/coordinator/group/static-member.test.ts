@@ -143,7 +143,7 @@ test('a static leader that misses a rebalance keeps its place, but another membe
   const first = bench.join({ groupInstanceId: 'a', ...options })
   const second = await bench.joinWithId(options)
   await bench.clock.advance(6000)
-  const { memberId: leader = '' } = await first
+  const { memberId: leader } = await first
   assert.equal((await second.joined).leader, leader)
   await bench.sync(leader, 1, { [leader]: 'p0' }, 'a')
   const rejoined = bench.join({ memberId: second.memberId, ...options, protocols: [{ name: 'range', metadata: subscription('bills') }] })

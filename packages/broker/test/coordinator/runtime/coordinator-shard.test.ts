@@ -270,3 +270,15 @@ test('a defect in what follows a write reloads the shard, and leaves no one with
   assert.equal(await get('a'), '1')
   assert.equal(machines.length, 2)
 })
+
+test('a load that a change of leadership interrupts comes to nothing', async () => {
+  const { shard, machines, get } = bench()
+  void shard.load()
+  shard.changeLeader(false)
+  await settle()
+  assert.deepEqual(
+    machines.map(({ isLoaded }) => isLoaded),
+    [false],
+  )
+  await assert.rejects(get('a'), rejectsWith(ErrorCodes.NOT_COORDINATOR))
+})
