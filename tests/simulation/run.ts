@@ -2,6 +2,8 @@
 
 import type { HistoryEvent } from '@odradek/history'
 import { createSimulation, type FaultKind, RandomStream } from '@odradek/runtime/sim'
+import type { FaultName } from './faults/fault.ts'
+import { chances } from './faults/network-faults.ts'
 import { judge } from './judge.ts'
 import { pickFrom } from './pick.ts'
 import type { ScenarioOf } from './scenario.ts'
@@ -21,9 +23,9 @@ export interface Outcome {
   readonly simulatedMs: number
   /** Faults that took effect, as the simulator counts them. */
   readonly faults: Partial<Record<FaultKind, number>>
-  /** Names of the scenario's faults. */
-  readonly configured: readonly string[]
-  /** Strokes of each of the scenario's faults. */
+  /** What the scenario means to go wrong. */
+  readonly configured: readonly FaultName[]
+  /** Strokes of the scenario's faults, by name. */
   readonly strokes: Readonly<Record<string, number>>
   readonly events: readonly HistoryEvent[]
   /** For people: the last of what happened. Empty when all is well. */
@@ -59,7 +61,7 @@ export async function run(scenarioOf: ScenarioOf, seed: number): Promise<Outcome
     traceHash: simulation.trace.hash(),
     simulatedMs: simulation.elapsedMs,
     faults: simulation.faults.all(),
-    configured: scenario.faults.map(({ name }) => name),
+    configured: [...scenario.faults, ...chances(scenario.network ?? {})],
     strokes: Object.fromEntries(stage.strokes),
     events: stage.events,
     report: stage.violations.length === 0 ? [] : reportOf(stage),

@@ -2,6 +2,7 @@
 
 import { performance } from 'node:perf_hooks'
 import type { HistoryEvent } from '@odradek/history'
+import type { FaultName } from './faults/fault.ts'
 import { type Outcome, run } from './run.ts'
 import { scenarios } from './scenarios/index.ts'
 import type { ScenarioOf } from './scenario.ts'
@@ -10,7 +11,7 @@ import type { ScenarioOf } from './scenario.ts'
 const REPEAT_EVERY = 50
 const PROGRESS_EVERY_MS = 10_000
 /** With fewer runs of a scenario than this, it is no wonder that some fault did not come up. */
-const ENOUGH_RUNS = 30
+const ENOUGH_RUNS = 20
 
 /** What a session keeps of a run. */
 export type TalliedRun = Pick<Outcome, 'scenario' | 'strokes' | 'configured' | 'faults' | 'simulatedMs'>
@@ -18,7 +19,8 @@ export type TalliedRun = Pick<Outcome, 'scenario' | 'strokes' | 'configured' | '
 interface Tally {
   runs: number
   readonly strokes: Map<string, number>
-  readonly configured: Set<string>
+  readonly kinds: Map<string, number>
+  readonly configured: Map<string, FaultName>
 }
 
 export class Session {
@@ -49,8 +51,9 @@ export class Session {
   }
 
   summarise(): void {
-    for (const [name, { runs, strokes, configured }] of this.#tallies) {
-      const missing = [...configured].filter((fault) => !strokes.has(fault))
+    for (const [name, tally] of this.#tallies) {
+      const { runs } = tally
+      const missing = neverStruck(tally)
       if (runs < ENOUGH_RUNS || missing.length === 0) continue
       this.failures++
       this.#print(`FAILED ${name}: faults that never struck in ${runs} runs: ${missing.join(', ')}`)
@@ -80,12 +83,20 @@ export class Session {
 
   /** Adds a run to the totals. */
   tally({ scenario: name, strokes, configured, faults, simulatedMs }: TalliedRun): void {
-    const tally = this.#tallies.get(name) ?? { runs: 0, strokes: new Map<string, number>(), configured: new Set<string>() }
+    const tally = this.#tallies.get(name) ?? {
+      runs: 0,
+      strokes: new Map<string, number>(),
+      kinds: new Map<string, number>(),
+      configured: new Map<string, FaultName>(),
+    }
     this.#tallies.set(name, tally)
     tally.runs++
-    for (const fault of configured) tally.configured.add(fault)
+    for (const fault of configured) tally.configured.set(fault.name, fault)
     for (const [fault, count] of Object.entries(strokes)) tally.strokes.set(fault, (tally.strokes.get(fault) ?? 0) + count)
-    for (const [kind, count] of Object.entries(faults)) this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + count)
+    for (const [kind, count] of Object.entries(faults)) {
+      this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + count)
+      tally.kinds.set(kind, (tally.kinds.get(kind) ?? 0) + count)
+    }
     this.#simulatedMs += simulatedMs
     this.#runs++
   }
@@ -101,6 +112,15 @@ export class Session {
     const hours = (this.#simulatedMs / 3_600_000).toFixed(2)
     const ratio = (this.#simulatedMs / realMs).toFixed(0)
     return `${this.#runs} runs (${this.#repeated} of them twice), ${this.failures} failed; ${hours} simulated hours in ${(realMs / 1000).toFixed(1)} s: ${ratio} to 1`
+  }
+}
+
+/** Faults that were meant to strike and never did, or struck and never took effect. */
+function neverStruck({ configured, strokes, kinds }: Tally): string[] {
+  return [...configured.values()].filter((fault) => !hasStruck(fault)).map(({ name }) => name)
+
+  function hasStruck({ name, kinds: expected }: FaultName): boolean {
+    return expected.length === 0 ? strokes.has(name) : expected.every((kind) => kinds.has(kind))
   }
 }
 

@@ -80,11 +80,11 @@ describe('in the simulator', () => {
   it('a fault that never struck fails the session', async () => {
     const lines: string[] = []
     const session = new Session((line) => void lines.push(line))
-    session.tally({ scenario: 'calm', strokes: {}, configured: [losePower.name], faults: {}, simulatedMs: 1 })
+    session.tally({ scenario: 'calm', strokes: {}, configured: [losePower], faults: {}, simulatedMs: 1 })
     session.summarise()
     assert.equal(session.failures, 0)
     for (let count = 0; count < 50; count++)
-      session.tally({ scenario: 'calm', strokes: {}, configured: [losePower.name], faults: {}, simulatedMs: 1 })
+      session.tally({ scenario: 'calm', strokes: {}, configured: [losePower], faults: {}, simulatedMs: 1 })
     session.summarise()
     assert.equal(session.failures, 1)
     assert.match(lines.join('\n'), /never struck in 51 runs: power lost/)

@@ -1,9 +1,9 @@
 /** What goes wrong between one client and the broker. */
 
-import type { RandomStream } from '@odradek/runtime/sim'
+import type { FaultKind, NetworkFaults, RandomStream } from '@odradek/runtime/sim'
 import { BROKER } from '../stage/broker-host.ts'
 import type { Stage } from '../stage/stage.ts'
-import type { Fault } from './fault.ts'
+import type { Fault, FaultName } from './fault.ts'
 
 const LONGEST_MS = 12_000
 
@@ -77,6 +77,25 @@ export const refuseConnections: Fault = {
     network.acceptConnections(BROKER)
     return true
   },
+}
+
+const kindsOfChances: Readonly<Record<string, FaultKind>> = {
+  nameLookupFailed: 'name-lookup-failed',
+  connectRefused: 'connect-refused',
+  connectTimedOut: 'connect-timed-out',
+  cut: 'connection-cut',
+  halfOpen: 'connection-half-open',
+  responseLost: 'response-lost',
+  stalled: 'segment-stalled',
+  slowed: 'segment-slowed',
+}
+
+/** What the probabilities of a scenario's links may cause. */
+export function chances(network: Partial<NetworkFaults>): FaultName[] {
+  return Object.keys(network).flatMap((chance) => {
+    const kind = kindsOfChances[chance]
+    return kind === undefined ? [] : [{ name: `a link's ${chance}`, kinds: [kind] }]
+  })
 }
 
 export const networkFaults: readonly Fault[] = [cutConnections, loseResponse, halfOpenConnections, stallLink, slowLink, refuseConnections]
