@@ -2,10 +2,12 @@
 
 import { coordinatorMutations } from './broker-coordinator.ts'
 import { networkMutations } from './broker-network.ts'
+import { nodeMutations } from './broker-nodes.ts'
 import { partitionMutations } from './broker-partition.ts'
 import { storageMutations } from './broker-storage.ts'
 import { consumerMutations } from './client-consumer.ts'
 import { producerMutations } from './client-producer.ts'
+import { historyMutations } from './history.ts'
 import type { Mutation } from './mutation.ts'
 import { protocolMutations } from './protocol.ts'
 import { runtimeMutations } from './runtime.ts'
@@ -17,6 +19,8 @@ export const allMutations: readonly Mutation[] = [
   ...storageMutations,
   ...coordinatorMutations,
   ...networkMutations,
+  ...nodeMutations,
   ...producerMutations,
   ...consumerMutations,
+  ...historyMutations,
 ]

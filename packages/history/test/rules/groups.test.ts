@@ -41,7 +41,7 @@ describe('lost-commit', () => {
   })
 
   it('the coordinator answers with less, or with nothing', () => {
-    for (const answer of [[], [{ topic: TOPIC, partition: 0, offset: 3 }]]) {
+    for (const answer of [[], ...[3, 7].map((offset) => [{ topic: TOPIC, partition: 0, offset }])]) {
       const story = new Story()
       story.tenRecords()
       story.consumer('c', group)
@@ -65,6 +65,18 @@ describe('lost-commit', () => {
     story.recorder.close('d')
     story.consumer('e', group)
     story.polled('e', run(8, 9))
+    story.assertClean()
+  })
+
+  it('not by a commit of unknown outcome that is carried out late', () => {
+    const story = new Story()
+    story.tenRecords()
+    story.consumer('c', group)
+    story.polled('c', run(0, 9))
+    const offsets = [{ topic: TOPIC, partition: 0, offset: 4 }]
+    story.recorder.commit({ client: 'c', group: 'g', offsets }).info()
+    story.committed('c', 9)
+    story.recorder.committed({ client: 'c', group: 'g' }).ok(offsets)
     story.assertClean()
   })
 
