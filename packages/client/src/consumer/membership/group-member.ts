@@ -144,8 +144,18 @@ export class GroupMember {
     this.#assignedFrom = undefined
     this.membership.onJoin(response, this.#now())
     if (response.errorCode === ErrorCodes.NONE) metrics.rebalances.add(1)
-    if (this.membership.state === 'assigning') await this.#assign(response)
-    else this.#assignments = []
+    if (this.membership.state === 'assigning') return this.#assign(response)
+    this.#assignments = []
+    if (this.membership.state === 'syncing' && response.skipAssignment) await this.#keepWatch(response)
+  }
+
+  /** A static leader that has come back leaves the assignment as it is (KIP-814), but sees to it that topics that grow are shared out. */
+  async #keepWatch(response: JoinGroupResponse): Promise<void> {
+    const wanted = [...new Set([...this.#options.subscribed(), ...topicsOf(decodeMembers(response.members))])]
+    this.#options.topics.replace(wanted)
+    // What cannot be seen now is a change when it is.
+    await this.#options.topics.refresh().catch(() => undefined)
+    this.#assignedFrom = this.#partitionCounts(wanted)
   }
 
   async #assign(response: JoinGroupResponse): Promise<void> {
