@@ -13,5 +13,6 @@ export const regressions: readonly Regression[] = [
   { scenario: 'disk', seed: 2050, found: 'an orderly end after a failed write made the torn log pass for clean' },
   { scenario: 'nodes', seed: 10, found: 'poll() rejected because a node that it was connecting to had left the cluster' },
   { scenario: 'swarm', seed: 14, found: 'the second failure to open a log of a deleted topic was nobody’s to handle' },
+  { scenario: 'swarm', seed: 240, found: 'a static leader that had come back did not see topics grow' },
   { scenario: 'topics', seed: 3, found: 'poll() rejected because a partition was newer than the metadata of the member that it went to' },
 ]
