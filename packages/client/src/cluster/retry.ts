@@ -18,7 +18,7 @@ export async function retryUntil<T>(cluster: Cluster, deadlineMs: number, what: 
     `${what} took longer than ${Math.round(deadlineMs - startMs)} ms${last === undefined ? '' : `: ${last.message}`}`
   for (let failures = 0; ; failures++) {
     try {
-      return await withDeadline(clock, attempt(), deadlineMs, message(), () => last)
+      return await withDeadline(clock, attempt(), deadlineMs, message, () => last)
     } catch (error) {
       if (!(error instanceof KafkaError) || !error.retriable) throw error
       if (cluster.nowMs() >= deadlineMs) throw error instanceof TimeoutError ? error : new TimeoutError(message(), { cause: error })

@@ -92,7 +92,7 @@ export class TopicsOfInterest {
       if (attempt > 0) await this.#pause(attempt - 1, deadlineMs, () => new TimeoutError(timeoutMessage(), { cause: last }))
       this.touch(topic, this.#cluster.nowMs())
       try {
-        await withDeadline(this.#cluster.runtime.clock, this.refresh(), deadlineMs, timeoutMessage(), () => last)
+        await withDeadline(this.#cluster.runtime.clock, this.refresh(), deadlineMs, timeoutMessage, () => last)
       } catch (error) {
         if (!(error instanceof KafkaError) || !error.retriable || this.#cluster.nowMs() >= deadlineMs) throw error
         last = error

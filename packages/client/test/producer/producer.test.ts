@@ -306,6 +306,15 @@ describe('producer', () => {
     await producer.close()
   })
 
+  it('says how long it has waited for a cluster that does not answer', async () => {
+    const { cluster, producer } = start({ lingerMs: 0, maxBlockMs: 1000 })
+    cluster.on(metadata, () => noAnswer)
+    const failed = rejection(producer.send({ topic: 't', value: 'v' }))
+    await cluster.clock.advance(1500)
+    assert.match((await failed).message, /^No metadata for topic 't' after 1\d\d\d ms/)
+    await producer.close({ timeoutMs: 0 })
+  })
+
   it('a topic that does not exist fails after max.block.ms and holds up no other', async () => {
     const { cluster, producer } = start({ lingerMs: 0, maxBlockMs: 1000 })
     cluster.on(produce, (request) => answer(request))
