@@ -57,7 +57,7 @@ async function measureTests(files) {
   await share(files, async (copy, file) => {
     const start = performance.now()
     const failure = await runTestFile(compiledPath(file), { cwd: copy.dir, tempDir: copy.tempDir, timeoutMs: soundTimeoutMs })
-    if (failure !== undefined) throw new Error(`${file} fails without any fault: ${failure}`)
+    if (failure !== undefined) throw new Error(`${file} fails without any fault: ${failure.name}: ${failure.reason}`)
     tookMs.set(file, performance.now() - start)
   })
   return tookMs
@@ -71,7 +71,7 @@ async function tryMutation(copy, mutation, text, tookMs) {
     for (const file of mutation.tests) {
       const timeoutMs = 10_000 + 4 * tookMs.get(file)
       const failure = await runTestFile(compiledPath(file), { cwd: copy.dir, tempDir: copy.tempDir, timeoutMs })
-      if (failure !== undefined) return { verdict: 'caught', detail: `${file}: ${failure}` }
+      if (failure !== undefined) return { verdict: 'caught', detail: `${file}: ${failure.name}` }
     }
     return { verdict: 'SURVIVED', detail: mutation.breaks }
   } finally {

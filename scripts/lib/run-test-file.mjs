@@ -19,7 +19,15 @@ export function killRunningTests() {
   for (const child of running) killGroup(child)
 }
 
-/** Resolves to what failed, undefined when nothing did. A file that takes longer than `timeoutMs` has failed. */
+function failureIn(output) {
+  try {
+    return JSON.parse(output.trim().split('\n').at(-1) ?? '')
+  } catch {
+    return undefined
+  }
+}
+
+/** Resolves to the test that failed and why, undefined when none did. A file that takes longer than `timeoutMs` has failed. */
 export function runTestFile(file, { cwd, tempDir, timeoutMs }) {
   const env = { ...process.env, ...runMark(), TMPDIR: tempDir }
   // Its presence makes node believe that it is a test file of an outer run.
@@ -45,9 +53,9 @@ export function runTestFile(file, { cwd, tempDir, timeoutMs }) {
     })
     child.on('close', (code) => {
       running.delete(child)
-      if (isLate) resolve(`not done within ${Math.round(timeoutMs / 1000)} s`)
+      if (isLate) resolve({ name: `not done within ${Math.round(timeoutMs / 1000)} s`, reason: '' })
       else if (code === 0) resolve(undefined)
-      else resolve(output.trim().split('\n').at(-1) || `the process ended with ${code}`)
+      else resolve(failureIn(output) ?? { name: `the process ended with ${code}`, reason: '' })
     })
   })
 }

@@ -10,7 +10,6 @@ const statics = `${groupTests}/static-member.test.ts`
 const commit = `${groupTests}/offset-commit.test.ts`
 const deletion = `${groupTests}/offset-deletion.test.ts`
 const coordinator = `${groupTests}/group-coordinator.test.ts`
-const properties = `${groupTests}/group-properties.test.ts`
 const shard = 'packages/broker/test/coordinator/runtime/coordinator-shard.test.ts'
 
 const groupSources = 'packages/broker/src/coordinator/group'
@@ -277,6 +276,6 @@ export const coordinatorMutations: readonly Mutation[] = [
     file: `${groupSources}/classic/classic-groups.ts`,
     search: 'this.#joins.answerAll((memberId) => refusedJoin(memberId, errorCode))',
     replace: '',
-    tests: [coordinator, properties],
+    tests: [coordinator],
   },
 ]

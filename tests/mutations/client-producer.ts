@@ -4,6 +4,7 @@ import type { Mutation } from './mutation.ts'
 
 const producer = 'packages/client/test/producer/producer.test.ts'
 const queueTest = 'packages/client/test/producer/partition-queue.test.ts'
+const windowTest = 'packages/client/test/producer/partition-queue-window.test.ts'
 const partitioning = 'packages/client/test/producer/partitioning.test.ts'
 const murmur = 'packages/protocol/test/murmur2.test.ts'
 
@@ -35,17 +36,25 @@ export const producerMutations: readonly Mutation[] = [
     name: 'producer/overtake-a-retry',
     breaks: 'a later batch goes out while earlier ones are coming back',
     file: queue,
-    search: 'return this.#isRecovering || (',
-    replace: 'return (',
+    search: 'if (this.#isRecovering) return true',
+    replace: '',
     tests: [queueTest, producer],
   },
   {
     name: 'producer/two-first-batches',
     breaks: 'a second batch gets in before the first one that failed, and shuts it out for good',
     file: queue,
-    search: ' || this.#lastAcknowledgedSequence < 0)',
-    replace: ')',
+    search: ' || this.#lastAcknowledgedSequence < 0 || ',
+    replace: ' || ',
     tests: [queueTest, producer],
+  },
+  {
+    name: 'producer/ahead-of-the-unanswered',
+    breaks: 'a batch that is sent again is not known any more, because too many later ones went in before it',
+    file: queue,
+    search: 'this.#nextOrdinal() - first.ordinal >= REMEMBERED_BATCHES',
+    replace: 'this.#nextOrdinal() - first.ordinal >= Number.MAX_SAFE_INTEGER',
+    tests: [windowTest],
   },
   {
     name: 'producer/gap-left-open',

@@ -19,9 +19,12 @@ test('what is there comes at once; a fetcher at the end waits, and gets what arr
     assert.deepEqual(valuesOf(first.records), ['a', 'b'])
     assert.equal(first.highWatermark, 2)
     assert.ok((await elapsedMs(() => fetchFrom(client, 'orders', 2, { maxWaitMs: 150 }))) >= 140)
-    const waiting = fetchFrom(client, 'orders', 2, { maxWaitMs: 10_000 })
-    await send(await connect(), 'orders', batchOf(['c']))
-    assert.deepEqual(valuesOf((await waiting).records), ['c'])
+    const waiting = fetchFrom(client, 'orders', 2, { maxWaitMs: 30_000 })
+    const arrivedMs = await elapsedMs(async () => {
+      await send(await connect(), 'orders', batchOf(['c']))
+      assert.deepEqual(valuesOf((await waiting).records), ['c'])
+    })
+    assert.ok(arrivedMs < 15_000, `${arrivedMs} ms`)
   })
 })
 
