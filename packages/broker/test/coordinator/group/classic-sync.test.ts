@@ -145,3 +145,17 @@ test('an assignment that could not be stored leaves a later generation alone', a
   for (const { generationId } of await Promise.all(joined)) assert.equal(generationId, 2)
   assert.equal(await bench.state(), 'CompletingRebalance')
 })
+
+test('a leader that repeats itself while the first assignment is being written is given the first, and so is the log', async () => {
+  const { bench, leader, follower } = await completing()
+  bench.log.autoFlush = false
+  const first = bench.sync(leader, 1, { [leader]: 'p0', [follower]: 'p1' })
+  const second = bench.sync(leader, 1, { [leader]: 'p1', [follower]: 'p0' })
+  bench.log.autoFlush = true
+  bench.log.flush()
+  await Promise.race([first, second])
+  assert.deepEqual((await bench.sync(leader, 1)).assignment, Buffer.from('p0'))
+  const reloaded = await bench.crash()
+  assert.deepEqual((await reloaded.sync(leader, 1)).assignment, Buffer.from('p0'))
+  assert.deepEqual((await reloaded.sync(follower, 1)).assignment, Buffer.from('p1'))
+})

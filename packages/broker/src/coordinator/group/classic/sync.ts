@@ -35,7 +35,8 @@ export function sync(transition: Transition, request: SyncRequest): SyncResult {
     case 'CompletingRebalance':
       transition.putMember({ ...member, awaitingSync: true })
       noteSynced(transition, memberId)
-      if (group.leaderId === memberId) storeAssignment(transition, request)
+      // A repeated request waits for what the first one brought: a second record would say otherwise than what members were told.
+      if (group.leaderId === memberId && !member.awaitingSync) storeAssignment(transition, request)
       return { waitsAs: memberId }
     case 'Stable':
       noteSynced(transition, memberId)
