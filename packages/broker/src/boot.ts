@@ -22,6 +22,7 @@ import { ClusterImage } from './metadata/cluster-image.ts'
 import { removeLeftovers } from './metadata/leftovers.ts'
 import { MetadataLog, metadataLogConfig } from './metadata/metadata-log.ts'
 import { MetadataStore } from './metadata/metadata-store.ts'
+import { randomUuid } from './metadata/random-uuid.ts'
 import { metadataTopic } from './metadata/topic-names.ts'
 import { metricName } from './metrics/registry.ts'
 import type { NodeListenersOptions } from './network/node-listeners.ts'
@@ -88,7 +89,11 @@ async function assemble(options: BootOptions, interceptors: Interceptors, undo: 
   const listening = listeningOptions(options, config)
   const [first, ...others] = await listen(options, config, listening, undo)
   const { nodeId } = first.node
-  const identity = await directory.identify({ nodeId }, () => ({ clusterId: newUuid(runtime), nodeId, directoryId: newUuid(runtime) }))
+  const identity = await directory.identify({ nodeId }, () => ({
+    clusterId: randomUuid(runtime.random),
+    nodeId,
+    directoryId: randomUuid(runtime.random),
+  }))
   const logs = await openLogs(options, config, directory, undo)
   const metadata = await openMetadata(runtime, logs, directory)
   await removeLeftovers(await logs.directories(), directory.path, metadata.image, runtime.files, logger)
@@ -235,8 +240,4 @@ function describeNode(config: BrokerConfig, servers: readonly Server[], index: n
 /** A name stays a name, as clients may know it by that alone; a wildcard is no address to connect to. */
 function ownAddress(requestedHost: string, bound: Endpoint): Endpoint | undefined {
   return isWildcard(requestedHost) ? undefined : { host: requestedHost, port: bound.port }
-}
-
-function newUuid(runtime: Runtime): string {
-  return Buffer.from(runtime.random.bytes(16)).toString('base64url')
 }

@@ -44,7 +44,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
     { length: nodes },
     (_, node): NodePorts => ({ broker: free[node * 2] ?? 0, controller: free[node * 2 + 1] ?? 0 }),
   )
-  const clusterId = randomBytes(16).toString('base64url')
+  // Kafka's command line takes a leading dash for an option.
+  const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A')
   const logDirs = ports.map((_, node) => join(dir.path, `node-${node + 1}`))
   const processes: StartedProcess[] = []
   const stop = async (): Promise<void> => {

@@ -17,6 +17,7 @@ import {
   tooManyPartitions,
   topicRecords,
 } from './topic-plan.ts'
+import { randomUuid } from './random-uuid.ts'
 import { consumerOffsetsTopic, isInternalTopic } from './topic-names.ts'
 import type { Topic } from './topic.ts'
 
@@ -166,9 +167,8 @@ export class TopicStore {
 
   #newId(): string {
     for (;;) {
-      const id = Buffer.from(this.#options.random.bytes(16)).toString('base64url')
-      // Kafka's command line takes a leading dash for an option.
-      if (!id.startsWith('-') && id !== zeroUuid && this.byId(id) === undefined) return id
+      const id = randomUuid(this.#options.random)
+      if (this.byId(id) === undefined) return id
     }
   }
 
