@@ -74,6 +74,8 @@ export class NodeWorkers implements Workers {
   }
 
   #onReply(thread: Thread, reply: WorkerReply): void {
+    // One that had finished as it was closed: letting go of its thread would let the process end under whoever awaits close().
+    if (this.#closed) return
     const task = thread.current
     thread.current = undefined
     const next = this.#waiting.shift()

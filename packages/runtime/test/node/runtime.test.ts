@@ -50,6 +50,19 @@ test('closing rejects what is under way', async () => {
   for (const result of await settled) assert.equal(result.status, 'rejected')
 })
 
+test('closing keeps the process alive until it is done, though work finished meanwhile', () => {
+  const printed = run(`
+    const { createNodeRuntime } = await import(${JSON.stringify(runtimeModule)})
+    const { workers } = createNodeRuntime()
+    await workers.compress('gzip', Buffer.alloc(1000))
+    workers.compress('gzip', Buffer.alloc(1000)).catch(() => {})
+    // The reply lies ready when close() is called.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+    await workers.close()
+    console.log('closed')`)
+  assert.equal(printed, 'closed')
+})
+
 test('threads keep the process alive while they work, and not after', () => {
   const printed = run(`
     const { createNodeRuntime } = await import(${JSON.stringify(runtimeModule)})
