@@ -38,13 +38,33 @@ export function createNodeFiles(): Files {
     rename: (from, to) => fs().promises.rename(from, to),
     remove: (file) => fs().promises.rm(file, { force: true }),
     removeDirectory: (directory) => fs().promises.rm(directory, { force: true, recursive: true, maxRetries: 3 }),
-    makeDirectory: async (directory) => void (await fs().promises.mkdir(directory, { recursive: true })),
+    makeDirectory,
     list,
     stat,
     syncDirectory,
     makeTemporaryDirectory: (prefix) => fs().promises.mkdtemp(path().join(os().tmpdir(), prefix)),
     lockDirectory,
     freeBytes,
+  }
+}
+
+/** Not mkdir's own `recursive`: where a parent is there but takes no entry (/proc), that tries for ever. */
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await makeEntry(directory)
+  } catch (error) {
+    const parent = path().dirname(directory)
+    if (!hasCode(error, 'ENOENT') || parent === directory) throw error
+    await makeDirectory(parent)
+    await makeEntry(directory)
+  }
+}
+
+async function makeEntry(directory: string): Promise<void> {
+  try {
+    await fs().promises.mkdir(directory)
+  } catch (error) {
+    if ((await stat(directory))?.isDirectory !== true) throw error
   }
 }
 

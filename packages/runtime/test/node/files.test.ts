@@ -82,3 +82,20 @@ test('directories: made with their parents, listed by name, renamed, removed', a
   await assert.rejects(files.list(root), { code: 'ENOENT' })
   assert.ok((await files.freeBytes(directory)) > 0)
 })
+
+test('a directory is made with its parents, and again, and not where there is a file or no directory can be', async () => {
+  const deep = join(directory, 'one', 'two', 'three')
+  await Promise.all([files.makeDirectory(deep), files.makeDirectory(deep), files.makeDirectory(join(directory, 'one', 'other'))])
+  await files.makeDirectory(deep)
+  assert.deepEqual(await readdir(join(directory, 'one')), ['other', 'two'])
+  const file = await files.open(join(directory, 'in-the-way'), 'write')
+  await file.close()
+  await assert.rejects(files.makeDirectory(join(directory, 'in-the-way')), { code: 'EEXIST' })
+  await assert.rejects(files.makeDirectory(join(directory, 'in-the-way', 'below')), { code: 'ENOTDIR' })
+})
+
+test('where a directory takes no entries, making one fails instead of trying for ever', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  await assert.rejects(files.makeDirectory('/proc/odradek/data'), { code: 'ENOENT' })
+})
