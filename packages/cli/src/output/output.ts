@@ -27,7 +27,7 @@ export async function renderRows<Row extends object>(output: Rows<Row>, format: 
     case 'ndjson':
       return output.rows.map((row) => `${JSON.stringify(row)}\n`).join('')
     case 'yaml': {
-      const { stringify } = await import('yaml')
+      const { stringify } = await import('./yaml.ts')
       return stringify(output.rows)
     }
     case 'table':

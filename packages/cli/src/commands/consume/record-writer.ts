@@ -23,7 +23,7 @@ export async function createRecordWriter(output: OutputFormat, format: string | 
     case 'ndjson':
       return streaming((record) => [Buffer.from(`${recordToNdjson(record)}\n`)])
     case 'yaml': {
-      const { stringify } = await import('yaml')
+      const { stringify } = await import('../../output/yaml.ts')
       return streaming((record) => [Buffer.from(stringify([JSON.parse(recordToNdjson(record))]))])
     }
     case 'json':
