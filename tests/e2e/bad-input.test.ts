@@ -22,11 +22,17 @@ after(async () => {
   await broker[Symbol.asyncDispose]()
 })
 
-function assertOneLine(result: ProcessResult, code: number, pattern: RegExp): void {
+/** What stdin made wrong is a line, and the summary of what was sent another. */
+function assertLines(result: ProcessResult, code: number, pattern: RegExp, lines: number): void {
   assert.equal(result.code, code, result.stderr)
   assert.match(result.stderr, pattern)
+  assert.equal(result.stderr.trimEnd().split('\n').length, lines, result.stderr)
   assert.doesNotMatch(result.stderr, /^\s+at /m)
   assert.equal(result.stdout, '')
+}
+
+function assertOneLine(result: ProcessResult, code: number, pattern: RegExp): void {
+  assertLines(result, code, pattern, 1)
 }
 
 test('the port is taken', async () => {
@@ -122,7 +128,7 @@ test('a line that is not JSON is named, and its neighbours are sent', async () =
   const { bootstrapServers } = broker
   const stdin = '{"value":"one"}\n{"value":\n{"value":"three"}\n'
   const result = await odradek(['produce', 'orders', '--ndjson'], { bootstrapServers, stdin })
-  assertOneLine(result, 1, /^line 2: not JSON/m)
+  assertLines(result, 1, /^line 2: not JSON/m, 2)
   assert.match(result.stderr, /2 records sent to orders .*; 1 line was not/)
   const consumed = await mustOdradek(['consume', 'orders', '--from', 'earliest', '-e'], { bootstrapServers })
   assert.equal(consumed.stdout, 'one\nthree\n')
@@ -132,7 +138,7 @@ test('a record over the limit fails alone, by its line number', async () => {
   const { bootstrapServers } = broker
   await mustOdradek(['topic', 'create', 'small', '-p', '1'], { bootstrapServers })
   const stdin = `before\n${'x'.repeat(2_000_000)}\nafter\n`
-  assertOneLine(await odradek(['produce', 'small'], { bootstrapServers, stdin }), 1, /^line 2: .*max\.request\.size/m)
+  assertLines(await odradek(['produce', 'small'], { bootstrapServers, stdin }), 1, /^line 2: .*max\.request\.size/m, 2)
   const consumed = await mustOdradek(['consume', 'small', '--from', 'earliest', '-e'], { bootstrapServers })
   assert.equal(consumed.stdout, 'before\nafter\n')
 })
@@ -170,8 +176,6 @@ test('a wrong command line exits 2 and names the nearest right one', async () =>
     [['consume', 'orders', '--from', 'yesterday'], /"yesterday" is no start/],
     [['broker', '--port', '99999'], /a port is a number from 0 to 65535/],
   ] as const) {
-    const result = await odradek(args, { bootstrapServers: broker.bootstrapServers })
-    assert.equal(result.code, 2, result.stderr)
-    assert.match(result.stderr, pattern)
+    assertOneLine(await odradek(args, { bootstrapServers: broker.bootstrapServers }), 2, pattern)
   }
 })

@@ -41,8 +41,8 @@ export function collectKeyValue(text: string, previous: Readonly<Record<string, 
   return { ...previous, [text.slice(0, equals).trim()]: text.slice(equals + 1) }
 }
 
-/** Kafka's minute is for programs: a person watches. */
-const interactiveDefaults: Readonly<Record<string, string>> = { 'default.api.timeout.ms': '15000' }
+/** Kafka's minute is for programs: a person watches. Anything that the user says goes before. */
+const interactiveDefaults: Readonly<Record<string, string>> = { 'client.id': 'odradek-cli', 'default.api.timeout.ms': '15000' }
 
 export function clientProperties(options: GlobalOptions): Record<string, string> {
   const properties: Record<string, string> = {
@@ -57,7 +57,7 @@ export function clientProperties(options: GlobalOptions): Record<string, string>
 }
 
 export function createKafka(options: GlobalOptions): Kafka {
-  return new Kafka({ clientId: 'odradek-cli', properties: clientProperties(options) })
+  return new Kafka({ properties: clientProperties(options) })
 }
 
 /** `sessionTimeoutMs` → `session.timeout.ms`; a dotted key stays as it is. */

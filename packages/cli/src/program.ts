@@ -45,7 +45,16 @@ function applyToAll(command: Command): void {
   command
     .exitOverride()
     .showSuggestionAfterError()
-    .showHelpAfterError('(--help shows what there is)')
+    .configureOutput({ outputError: (text, write) => write(asOneLine(text)) })
     .helpOption('-h, --help', 'what there is, with examples')
   for (const child of command.commands) applyToAll(child)
+}
+
+/** As every other error: one line, from whom, what, and what to do. */
+function asOneLine(error: string): string {
+  const what = error
+    .replace(/^error: /, '')
+    .trim()
+    .replaceAll(/\s*\n\s*/g, ' ')
+  return `odradek: ${what}${/[.)?]$/.test(what) ? '' : ';'} --help shows what there is\n`
 }
