@@ -17,7 +17,11 @@ th { font-weight: 600; color: var(--soft); font-size: .85rem; }
 button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; text-align: left; }
 button::before { content: '▸ '; color: var(--soft); } button[aria-expanded=true]::before { content: '▾ '; }
 button:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
-tr.detail td { padding: .25rem 0 1rem 1.5rem; }
+tr.detail > td { padding: .25rem 0 1rem 1.5rem; }
+tr.detail > td { max-width: 0; }
+.name { white-space: normal; overflow-wrap: anywhere; min-width: 9ch; }
+@media (max-width: 40rem) { #cluster { order: 1; flex-basis: 100%; overflow-wrap: anywhere; } th, td { padding-right: .5rem; } tr.detail > td { padding-left: .75rem; } }
+tr:hover > td { background: color-mix(in srgb, currentColor 4%, transparent); } tr.detail:hover > td { background: none; }
 code { font: .9em ui-monospace, monospace; background: color-mix(in srgb, currentColor 8%, transparent); padding: .1em .35em; border-radius: .25em; }
 `
 
@@ -48,7 +52,7 @@ function opener(key, text) {
 function lag(value) { return value === null ? '–' : element('span', { class: value > 0 ? 'warn' : 'ok' }, value) }
 function topics(list) {
   if (list.length === 0) return element('p', { class: 'soft' }, 'None yet. Create one with ', element('code', {}, 'odradek topic create orders -p 6'))
-  return table([['Topic'], ['Partitions', 'number'], ['Records', 'number']], list.map((topic) => ({
+  return table([['Topic', 'name'], ['Partitions', 'number'], ['Records', 'number']], list.map((topic) => ({
     cells: [opener('topic ' + topic.name, topic.name), topic.partitions.length, topic.records],
     detail: opened.has('topic ' + topic.name) && table([['Partition', 'number'], ['Start', 'number'], ['End', 'number'], ['Leader', 'number']],
       topic.partitions.map((partition) => ({ cells: [partition.partition, partition.startOffset, partition.endOffset, partition.leader] }))),
@@ -56,9 +60,9 @@ function topics(list) {
 }
 function groups(list) {
   if (list.length === 0) return element('p', { class: 'soft' }, 'None yet. Join one with ', element('code', {}, 'odradek consume orders -g first --from earliest'))
-  return table([['Group'], ['State'], ['Members', 'number'], ['Lag', 'number']], list.map((group) => ({
+  return table([['Group', 'name'], ['State'], ['Members', 'number'], ['Lag', 'number']], list.map((group) => ({
     cells: [opener('group ' + group.group, group.group), group.state, group.members, lag(group.lag)],
-    detail: opened.has('group ' + group.group) && table([['Topic'], ['Partition', 'number'], ['Committed', 'number'], ['End', 'number'], ['Lag', 'number'], ['Member']],
+    detail: opened.has('group ' + group.group) && table([['Topic', 'name'], ['Partition', 'number'], ['Committed', 'number'], ['End', 'number'], ['Lag', 'number'], ['Member']],
       group.partitions.map((partition) => ({ cells: [partition.topic, partition.partition, partition.committedOffset, partition.endOffset, lag(partition.lag), partition.memberId] }))),
   })))
 }
