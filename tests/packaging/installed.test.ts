@@ -1,4 +1,4 @@
-// The product as installed: every package packed, the tarballs installed into an empty project, on Node 20 and 24.
+// The product as installed: every package packed, the tarballs installed into an empty project, on Node 20, 24 and 26.
 
 import assert from 'node:assert/strict'
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
@@ -92,7 +92,7 @@ test('the types resolve in a strict project that checks declarations too', async
   assert.equal(code, 0, stdout)
 })
 
-for (const major of [20, 24]) {
+for (const major of [20, 24, 26]) {
   describe(`on Node ${major}`, () => {
     test('npx odradek broker runs, and every codec works through it', async () => {
       const node = await nodeBinary(major)

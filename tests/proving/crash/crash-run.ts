@@ -24,6 +24,8 @@ export interface CrashPlan {
   readonly clientKills?: number
   /** Records a second of each client. Default 4000. */
   readonly perSecond?: number
+  /** Records of each client that may be under way. Default 1000. */
+  readonly window?: number
 }
 
 export interface CrashOutcome {
@@ -38,7 +40,6 @@ export interface CrashOutcome {
 }
 
 const PARTITIONS = 6
-const WINDOW = 1000
 const ACKNOWLEDGEMENTS_BETWEEN = 200
 
 /** Runs the plan and checks its history. Throws when a client is stuck or gives up, and when a rule of the checker is broken. */
@@ -47,7 +48,7 @@ export async function runCrashes(plan: CrashPlan): Promise<CrashOutcome> {
   await using broker = await startBrokerProcess({ args: ['--set', `num.partitions=${PARTITIONS}`] })
   const clients = plan.clients.map((kind) => {
     const options = { kind, topic: `crash-${kind}`, bootstrap: broker.bootstrapServers, directory: scratch.path }
-    return new LoadClient({ ...options, partitions: PARTITIONS, window: WINDOW, perSecond: plan.perSecond ?? 4000 })
+    return new LoadClient({ ...options, partitions: PARTITIONS, window: plan.window ?? 1000, perSecond: plan.perSecond ?? 4000 })
   })
   try {
     await Promise.all(clients.map((client) => client.start()))

@@ -30,7 +30,6 @@ export class LoadClient implements AsyncDisposable {
   /** Of all but the last. */
   readonly #killTimesMs: number[] = []
   #process: StartedProcess | undefined
-  #acknowledgedBefore = 0
 
   constructor(options: LoadOptions) {
     this.#options = options
@@ -42,23 +41,22 @@ export class LoadClient implements AsyncDisposable {
     const { kind, bootstrap, topic, partitions, window, perSecond } = this.#options
     const client = `${kind}-${this.#names.length + 1}`
     this.#names.push(client)
-    this.#acknowledgedBefore = 0
     const options = { bootstrap, topic, client, partitions, count: 0, window, perSecond, config: resilientConfig[kind] }
     this.#process = await startSequenced(kind, options, this.#journalPath(client))
   }
 
-  /** Resolves once so many records more have been acknowledged than when it last did. */
+  /** Resolves once so many records more have been acknowledged than now. */
   async awaitLoad(acknowledgements: number): Promise<void> {
     const client = this.#running()
+    const before = readTotals(client).acknowledged
     const untilMs = performance.now() + LOAD_TIMEOUT_MS
-    while (readTotals(client).acknowledged < this.#acknowledgedBefore + acknowledgements) {
+    while (readTotals(client).acknowledged < before + acknowledgements) {
       const said = JSON.stringify(readTotals(client))
       const isRunning = client.child.exitCode === null && client.child.signalCode === null
       assert.ok(isRunning, `${this.kind} has given up: ${said}\n${client.stderr().slice(-2000)}`)
       assert.ok(performance.now() < untilMs, `${this.kind} gets nothing acknowledged any more: ${said}\n${client.stderr().slice(-2000)}`)
       await sleep(10)
     }
-    this.#acknowledgedBefore = readTotals(client).acknowledged
   }
 
   /** kill -9, and another one in its place. */

@@ -5,7 +5,8 @@ import { Kafka, type Producer } from '@odradek/client'
 import { failedLine, sentLine, settledLine, valueOf } from './journal.ts'
 import type { SequencedOptions } from './sequenced-options.ts'
 
-const BURST = 100
+/** Of the window, at a time. */
+const BURST_SHARE = 4
 const PAUSE_MS = 2
 
 export interface Totals {
@@ -64,7 +65,7 @@ export class SequencedProducer {
     const inFlight = this.#sent - this.#acknowledged - this.#failed
     const left = count === 0 ? Infinity : count - this.#sent
     const due = perSecond === 0 ? Infinity : Math.ceil((perSecond * elapsedMs) / 1000) - this.#sent
-    return Math.max(0, Math.min(BURST, window - inFlight, left, due))
+    return Math.max(0, Math.min(Math.ceil(window / BURST_SHARE), window - inFlight, left, due))
   }
 
   #burst(producer: Producer<string | Uint8Array, string | Uint8Array>, size: number): void {
