@@ -63,14 +63,21 @@ async function measureTests(files) {
   return tookMs
 }
 
+/** Late once may be the machine's doing, which would pass a fault off as noticed; late a second time, with patience, is not. */
+async function failureOf(copy, file, tookMs) {
+  const inCopy = { cwd: copy.dir, tempDir: copy.tempDir }
+  const failure = await runTestFile(compiledPath(file), { ...inCopy, timeoutMs: 10_000 + 4 * tookMs })
+  if (failure?.isLate !== true) return failure
+  return await runTestFile(compiledPath(file), { ...inCopy, timeoutMs: 60_000 + 4 * tookMs })
+}
+
 async function tryMutation(copy, mutation, text, tookMs) {
   const restore = copy.change(mutation.file, text)
   try {
     const complaint = copy.compile(projectOf(mutation.file))
     if (complaint !== undefined) return { verdict: 'does not compile', detail: complaint.split('\n')[0] }
     for (const file of mutation.tests) {
-      const timeoutMs = 10_000 + 4 * tookMs.get(file)
-      const failure = await runTestFile(compiledPath(file), { cwd: copy.dir, tempDir: copy.tempDir, timeoutMs })
+      const failure = await failureOf(copy, file, tookMs.get(file))
       if (failure !== undefined) return { verdict: 'caught', detail: `${file}: ${failure.name}` }
     }
     return { verdict: 'SURVIVED', detail: mutation.breaks }

@@ -27,7 +27,7 @@ function failureIn(output) {
   }
 }
 
-/** Resolves to the test that failed and why, undefined when none did. A file that takes longer than `timeoutMs` has failed. */
+/** Resolves to the test that failed and why, undefined when none did. A file that takes longer than `timeoutMs` has failed, and `isLate`. */
 export function runTestFile(file, { cwd, tempDir, timeoutMs }) {
   const env = { ...process.env, ...runMark(), TMPDIR: tempDir }
   // Its presence makes node believe that it is a test file of an outer run.
@@ -53,7 +53,7 @@ export function runTestFile(file, { cwd, tempDir, timeoutMs }) {
     })
     child.on('close', (code) => {
       running.delete(child)
-      if (isLate) resolve({ name: `not done within ${Math.round(timeoutMs / 1000)} s`, reason: '' })
+      if (isLate) resolve({ name: `not done within ${Math.round(timeoutMs / 1000)} s`, reason: '', isLate })
       else if (code === 0) resolve(undefined)
       else resolve(failureIn(output) ?? { name: `the process ended with ${code}`, reason: '' })
     })

@@ -44,8 +44,8 @@ export async function requireTopics(admin: Admin, topics: readonly string[]): Pr
 
 function unknownTopicText(topic: string, existing: readonly string[]): string {
   const nearest = nearestName(topic, existing)
-  const suggestion = nearest === undefined ? '' : `; did you mean "${nearest}"?`
-  return `there is no topic "${topic}"${suggestion}${suggestion === '' ? ';' : ''} Create it with: odradek topic create ${topic}`
+  const suggestion = nearest === undefined ? '.' : `; did you mean "${nearest}"?`
+  return `there is no topic "${topic}"${suggestion} Create it with: odradek topic create ${topic}`
 }
 
 /** Throws `CommandError` naming the first group that does not exist and the nearest one that does. */
@@ -54,7 +54,7 @@ export async function requireGroups(admin: Admin, groupIds: readonly string[]): 
   for (const groupId of groupIds) {
     if (existing.includes(groupId)) continue
     const nearest = nearestName(groupId, existing)
-    const suggestion = nearest === undefined ? '' : ` did you mean "${nearest}"?`
-    throw new CommandError(`there is no group "${groupId}";${suggestion} List the groups with: odradek group list`)
+    const suggestion = nearest === undefined ? '.' : `; did you mean "${nearest}"?`
+    throw new CommandError(`there is no group "${groupId}"${suggestion} List the groups with: odradek group list`)
   }
 }
