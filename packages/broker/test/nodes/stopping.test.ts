@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:net'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   createPartitions,
   createTopics,
@@ -117,11 +119,23 @@ test('all nodes may stop; the first to come back leads', async () => {
   })
 })
 
+/** A free port is anybody's: a connection of another process may have it for a moment. */
+async function squat(port: number): Promise<Server> {
+  for (;;) {
+    const server = createServer().listen(port, '127.0.0.1')
+    try {
+      await once(server, 'listening')
+      return server
+    } catch {
+      await sleep(50)
+    }
+  }
+}
+
 test('a port that is taken meanwhile keeps the node from starting, until it is free', async () => {
   await withNodes({ topics }, async ({ node }) => {
     await node(1).stop()
-    const squatter = createServer()
-    await new Promise<void>((resolve) => void squatter.listen(node(1).port, '127.0.0.1', resolve))
+    const squatter = await squat(node(1).port)
     await assert.rejects(node(1).start(), ListenError)
     assert.equal(node(1).isRunning, false)
     await new Promise((resolve) => void squatter.close(resolve))
