@@ -68,6 +68,7 @@ async function check(tool: string, command: string, paths: readonly string[]): P
   const each = `for tarball in "$@"; do ${command} || exit 1; done`
   const { code, stdout, stderr } = await runProcess('npx', ['-y', '-p', tool, '--', 'sh', '-c', each, 'sh', ...paths], {
     cwd: scratch.path,
+    timeoutMs: 300_000,
   })
   assert.equal(code, 0, `${stdout}\n${stderr}`)
 }
