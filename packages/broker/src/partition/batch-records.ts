@@ -67,7 +67,8 @@ export function validateRecords({ batch, header }: Envelope, rules: RecordRules)
     }
   }
   if (config.timestampType === 'LogAppendTime') setLogAppendTime(result, 0, rules.nowMs, crc32c)
-  else if (walk.maxTimestamp !== header.maxTimestamp) setMaxTimestamp(result, 0, walk.maxTimestamp, crc32c)
+  else if (walk.maxTimestamp !== header.maxTimestamp || header.timestampType === 'LogAppendTime')
+    setMaxTimestamp(result, 0, walk.maxTimestamp, crc32c)
   return result
 }
 
@@ -110,9 +111,8 @@ function walkRecords(batch: Buffer, header: BatchHeader, records: Buffer, rules:
   const checkTimestamps = config.timestampType === 'CreateTime'
   const oldest = rules.nowMs - config.timestampBeforeMaxMs
   const newest = rules.nowMs + config.timestampAfterMaxMs
+  const isStamped = header.timestampType === 'LogAppendTime'
   let errors: RecordErrors | undefined
-  if (header.timestampType === 'LogAppendTime')
-    errors = new RecordErrors(ErrorCodes.INVALID_TIMESTAMP, 0, 'Producer should not set timestamp type to LogAppendTime')
   let maxTimestamp = NO_TIMESTAMP
   let isConsecutive = true
   let index = 0
@@ -130,14 +130,14 @@ function walkRecords(batch: Buffer, header: BatchHeader, records: Buffer, rules:
           index,
           `Compacted topic cannot accept message without key in topic partition ${rules.name}`,
         )
-      } else if (checkTimestamps && timestampMs !== NO_TIMESTAMP && (timestampMs < oldest || timestampMs > newest)) {
-        const range = `The timestamp should be within [${oldest}, ${newest}]`
-        errors = RecordErrors.add(
-          errors,
-          ErrorCodes.INVALID_TIMESTAMP,
-          index,
-          `Timestamp ${timestampMs} of message with offset ${index} is out of range. ${range}`,
-        )
+      } else if (checkTimestamps && timestampMs !== NO_TIMESTAMP) {
+        if (timestampMs < oldest || timestampMs > newest) {
+          const message = `Timestamp ${timestampMs} of message with offset ${index} is out of range. The timestamp should be within [${oldest}, ${newest}]`
+          errors = RecordErrors.add(errors, ErrorCodes.INVALID_TIMESTAMP, index, message)
+        }
+      } else if (isStamped) {
+        const message = `Invalid timestamp type in message with offset ${index}. Producer should not set timestamp type to LogAppendTime`
+        errors = RecordErrors.add(errors, ErrorCodes.INVALID_TIMESTAMP, index, message)
       }
       index++
     }

@@ -24,7 +24,6 @@ import type {
   IsolationLevel,
   ReadOptions,
   ReadResult,
-  RecordError,
   TimestampOffset,
 } from './types.ts'
 
@@ -120,7 +119,7 @@ export class Partition {
       return this.#append(records, options)
     } catch (error) {
       if (!(error instanceof InvalidBatchError)) throw error
-      return this.#rejected(error.errorCode, error.message, error.recordErrors)
+      return this.#rejected(error.errorCode, error.message, error)
     }
   }
 
@@ -302,7 +301,8 @@ export class Partition {
         recordErrors: [],
         baseOffset: original.firstOffset,
         lastOffset: original.lastOffset,
-        logAppendTimeMs: this.config.timestampType === 'LogAppendTime' ? original.timestamp : -1,
+        // Whatever the topic stamps: Kafka answers a duplicate so, and clients take it for the record's timestamp.
+        logAppendTimeMs: original.timestamp,
         logStartOffset: this.logStartOffset,
       }
     }
@@ -329,15 +329,15 @@ export class Partition {
     return isClosed ? { errorCode: ErrorCodes.NOT_LEADER_OR_FOLLOWER, message: `${this.#name} is closed` } : undefined
   }
 
-  #rejected(errorCode: number, message: string, recordErrors: readonly RecordError[] = []): AppendResult {
+  #rejected(errorCode: number, message: string, invalid?: InvalidBatchError): AppendResult {
     return {
       errorCode,
       errorMessage: message,
-      recordErrors,
+      recordErrors: invalid?.recordErrors ?? [],
       baseOffset: -1,
       lastOffset: -1,
       logAppendTimeMs: -1,
-      logStartOffset: this.logStartOffset,
+      logStartOffset: invalid?.isOfLog === true ? this.logStartOffset : -1,
     }
   }
 
