@@ -3,7 +3,16 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { ProduceResponsePartitionProduceResponse } from '@odradek/protocol'
-import { createTopics, ErrorCodes, fetch, produce, readBatchHeader, RecordCursor, recordsSection } from '@odradek/protocol'
+import {
+  createTopics,
+  describeProducers,
+  ErrorCodes,
+  fetch,
+  produce,
+  readBatchHeader,
+  RecordCursor,
+  recordsSection,
+} from '@odradek/protocol'
 import { createNodeRuntime } from '@odradek/runtime'
 import { startBrokerProcess } from './harness/broker-process.ts'
 import { startKafka } from './harness/kafka-server.ts'
@@ -60,6 +69,11 @@ test('the same answers to the same requests, and the same logs', async () => {
   assert.ok(errors.size >= 8, `seed ${seed} met the errors ${[...errors.keys()].join(', ')} only`)
   for (const topic of Object.keys(topics)) {
     assert.deepEqual(await stored(connections.ours, topic), await stored(connections.kafka, topic), `seed ${seed}, ${topic}`)
+    assert.deepEqual(
+      await producers(connections.ours, topic),
+      await producers(connections.kafka, topic),
+      `seed ${seed}, producers of ${topic}`,
+    )
   }
 })
 
@@ -106,6 +120,16 @@ function summary(response: Answer): string {
   const { errorCode, baseOffset, logAppendTimeMs, logStartOffset, recordErrors } = response
   const records = recordErrors.map(({ batchIndex, batchIndexErrorMessage }) => [batchIndex, batchIndexErrorMessage !== null])
   return JSON.stringify({ errorCode, baseOffset, isStamped: logAppendTimeMs >= 0, logStartOffset, records })
+}
+
+/** What DescribeProducers says; times that the broker gave are left out. */
+async function producers(connection: RawConnection, topic: string): Promise<unknown> {
+  const response = await connection.request(describeProducers, 0, { topics: [{ name: topic, partitionIndexes: [0] }] })
+  const [described] = response?.topics[0]?.partitions ?? []
+  assert.equal(described?.errorCode, 0)
+  const isStamped = topics[topic]?.['message.timestamp.type'] === 'LogAppendTime'
+  const active = described.activeProducers.map((producer) => ({ ...producer, lastTimestamp: isStamped ? 0 : producer.lastTimestamp }))
+  return active.sort((left, right) => left.producerId - right.producerId)
 }
 
 /** Each batch as it is kept: header, and records inflated. */

@@ -44,15 +44,12 @@ test('kafka-producer-perf-test and kafka-consumer-perf-test are slowed to the qu
   await alter('slow-producer', `producer_byte_rate=${rate}`)
   await alter('slow-consumer', `consumer_byte_rate=${rate}`)
   const bytes = rate * (windowSeconds + 8)
-  const produced = await timed('kafka-producer-perf-test', [
-    ...['--topic', 'limited', '--num-records', String(bytes / 1000), '--record-size', '1000', '--throughput', '-1'],
-    ...['--command-property', `bootstrap.servers=${subject.bootstrapServers}`, 'client.id=slow-producer'],
-  ])
+  const load = ['--topic', 'limited', '--num-records', String(bytes / 1000)]
+  const asProducer = ['--command-property', `bootstrap.servers=${subject.bootstrapServers}`, 'client.id=slow-producer']
+  const produced = await timed('kafka-producer-perf-test', [...load, '--record-size', '1000', '--throughput', '-1', ...asProducer])
   t.diagnostic(`produced in ${produced} s`)
-  const consumed = await timed('kafka-consumer-perf-test', [
-    ...server,
-    ...['--topic', 'limited', '--num-records', String(bytes / 1000), '--timeout', '60000', '--command-property', 'client.id=slow-consumer'],
-  ])
+  const asConsumer = ['--timeout', '60000', '--command-property', 'client.id=slow-consumer']
+  const consumed = await timed('kafka-consumer-perf-test', [...server, ...load, ...asConsumer])
   t.diagnostic(`consumed in ${consumed} s`)
   // The first ten seconds' worth is free at once; the rest comes at the rate.
   for (const seconds of [produced, consumed]) assert.ok(seconds >= 6 && seconds <= 60, `${seconds} s`)

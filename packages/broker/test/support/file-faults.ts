@@ -9,18 +9,18 @@ export interface FileFaults {
   beforeSync?(path: string): Promise<void> | void
 }
 
-export function runtimeWithFaults({ beforeWrite, beforeSync }: FileFaults): Runtime {
+export function runtimeWithFaults(faults: FileFaults): Runtime {
   const runtime = createNodeRuntime()
   const open = async (path: string, mode: OpenMode): Promise<FileHandle> => {
     const handle = await runtime.files.open(path, mode)
     return {
       read: (...args) => handle.read(...args),
       write: async (chunks, position) => {
-        await beforeWrite?.(path)
+        await faults.beforeWrite?.(path)
         await handle.write(chunks, position)
       },
       sync: async () => {
-        await beforeSync?.(path)
+        await faults.beforeSync?.(path)
         await handle.sync()
       },
       truncate: (sizeBytes) => handle.truncate(sizeBytes),
