@@ -52,7 +52,7 @@ test('kafka-producer-perf-test and kafka-consumer-perf-test are slowed to the qu
   const consumed = await timed('kafka-consumer-perf-test', [...server, ...load, ...asConsumer])
   t.diagnostic(`consumed in ${consumed} s`)
   // The first ten seconds' worth is free at once; the rest comes at the rate.
-  for (const seconds of [produced, consumed]) assert.ok(seconds >= 6 && seconds <= 60, `${seconds} s`)
+  for (const seconds of [produced, consumed]) assert.ok(seconds >= 6 && seconds <= 100, `${seconds} s`)
 })
 
 async function timed(tool: 'kafka-producer-perf-test' | 'kafka-consumer-perf-test', args: readonly string[]): Promise<number> {
