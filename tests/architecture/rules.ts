@@ -26,7 +26,7 @@ export type PackageLayers = Readonly<Record<string, LayerArrows>>
 
 const BROKER_FOUNDATIONS = ['logger.ts', 'node.ts', 'system-error.ts', 'metrics']
 
-/** network → api → coordinator → metadata → partition → storage, security beside metadata; configuration speaks of what it configures. */
+/** network → api → coordinator → metadata → partition → storage, quota and security beside metadata; configuration speaks of what it configures. */
 const brokerLayers: PackageLayers = {
   'logger.ts': { values: [] },
   'node.ts': { values: [] },
@@ -36,15 +36,16 @@ const brokerLayers: PackageLayers = {
   config: { values: ['storage', ...BROKER_FOUNDATIONS] },
   partition: { values: ['storage', 'config', ...BROKER_FOUNDATIONS] },
   metadata: { values: ['partition', 'storage', 'config', ...BROKER_FOUNDATIONS] },
+  quota: { values: ['metadata', ...BROKER_FOUNDATIONS] },
   security: { values: ['metadata', 'config', ...BROKER_FOUNDATIONS] },
   coordinator: { values: ['metadata', 'partition', 'storage', 'config', ...BROKER_FOUNDATIONS] },
   /** What a handler can reach of its cluster, as a type. */
-  'cluster.ts': { values: BROKER_FOUNDATIONS, types: ['api', 'coordinator', 'metadata', 'security', 'config'] },
+  'cluster.ts': { values: BROKER_FOUNDATIONS, types: ['api', 'coordinator', 'metadata', 'quota', 'security', 'config'] },
   api: {
-    values: ['coordinator', 'security', 'metadata', 'partition', 'storage', 'config', ...BROKER_FOUNDATIONS],
+    values: ['coordinator', 'security', 'quota', 'metadata', 'partition', 'storage', 'config', ...BROKER_FOUNDATIONS],
     types: ['cluster.ts'],
   },
-  network: { values: ['api', 'security', 'config', ...BROKER_FOUNDATIONS] },
+  network: { values: ['api', 'security', 'quota', 'config', ...BROKER_FOUNDATIONS] },
 }
 
 const CLIENT_FOUNDATIONS = ['config', 'errors', 'metrics', 'serde', 'headers.ts', 'topic-partition.ts']

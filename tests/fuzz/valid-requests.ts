@@ -1,6 +1,7 @@
 /** One valid request of every API that the broker advertises, in every version. */
 
 import {
+  alterClientQuotas,
   alterConfigs,
   type AnyApi,
   type Api,
@@ -11,6 +12,7 @@ import {
   deleteRecords,
   deleteTopics,
   describeCluster,
+  describeClientQuotas,
   describeConfigs,
   describeGroups,
   describeLogDirs,
@@ -150,5 +152,12 @@ function adminSamples(): Sample[] {
     sample(listConfigResources, (version) => (version >= 1 ? { resourceTypes: [2] } : {})),
     sample(describeTopicPartitions, () => ({ topics: [{ name: topic }], cursor: { topicName: topic, partitionIndex: 0 } })),
     sample(electLeaders, () => ({ topicPartitions: [{ topic, partitions: [0] }] })),
+    sample(describeClientQuotas, () => ({ components: [{ entityType: 'user', matchType: 0, match: 'nobody' }], strict: true })),
+    sample(alterClientQuotas, () => ({
+      entries: [
+        { entity: [{ entityType: 'user', entityName: 'nobody' }], ops: [{ key: 'producer_byte_rate', value: 1_000_000, remove: false }] },
+      ],
+      validateOnly: true,
+    })),
   ]
 }

@@ -4,6 +4,7 @@ import { coordinatorMutations } from './broker-coordinator.ts'
 import { networkMutations } from './broker-network.ts'
 import { nodeMutations } from './broker-nodes.ts'
 import { partitionMutations } from './broker-partition.ts'
+import { quotaMutations } from './broker-quotas.ts'
 import { storageMutations } from './broker-storage.ts'
 import { consumerMutations } from './client-consumer.ts'
 import { producerMutations } from './client-producer.ts'
@@ -17,6 +18,7 @@ export const allMutations: readonly Mutation[] = [
   ...runtimeMutations,
   ...partitionMutations,
   ...storageMutations,
+  ...quotaMutations,
   ...coordinatorMutations,
   ...networkMutations,
   ...nodeMutations,

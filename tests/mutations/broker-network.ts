@@ -134,7 +134,7 @@ export const networkMutations: readonly Mutation[] = [
     name: 'api/write-unauthorised',
     breaks: 'producing needs no permission',
     file: produceSource,
-    search: "if (!context.allows('Write', 'Topic', topic.name)) return ErrorCodes.TOPIC_AUTHORIZATION_FAILED",
+    search: "if (!context.allows('Write', 'Topic', topic.name)) return { errorCode: ErrorCodes.TOPIC_AUTHORIZATION_FAILED }",
     replace: '',
     tests: [authorization],
   },

@@ -210,8 +210,8 @@ export const partitionMutations: readonly Mutation[] = [
     name: 'partition/timestamp-claimed',
     breaks: 'look-ups by time believe what the producer claims of its batch',
     file: records,
-    search: 'else if (walk.maxTimestamp !== header.maxTimestamp)',
-    replace: 'else if (walk.maxTimestamp > header.maxTimestamp)',
+    search: 'else if (walk.maxTimestamp !== header.maxTimestamp ||',
+    replace: 'else if (walk.maxTimestamp > header.maxTimestamp ||',
     tests: [validation],
   },
   {

@@ -23,6 +23,8 @@ import { BrokerTopicMetrics } from './metrics/broker-topic-metrics.ts'
 import { metricName, MetricsRegistry } from './metrics/registry.ts'
 import type { BrokerNode } from './node.ts'
 import type { Partition } from './partition/partition.ts'
+import { createQuotas } from './quota/quotas.ts'
+import type { Quotas } from './quota/quotas.ts'
 import type { LogConfig } from './storage/log-config.ts'
 
 export interface ClusterStateOptions {
@@ -52,6 +54,7 @@ export class ClusterState implements Cluster {
   readonly producerIds: ProducerIds
   readonly groups: GroupCoordinator
   readonly authorizer: Authorizer
+  readonly quotas: Quotas
   readonly metrics: MetricsRegistry = new MetricsRegistry()
   readonly topicMetrics: BrokerTopicMetrics = new BrokerTopicMetrics(this.metrics)
   readonly #closeListeners = new Set<() => void>()
@@ -80,6 +83,8 @@ export class ClusterState implements Cluster {
     )
     const deleteLogs = (topic: Topic): Promise<void> => this.#deleteLogs(topic)
     this.topics = new TopicStore({ metadata, config, random: runtime.random, nodeIds, liveNodeIds, deleteLogs })
+    const window = { samples: config.get('quota.window.num'), sampleMs: config.get('quota.window.size.seconds') * 1000 }
+    this.quotas = createQuotas(metadata.image.quotas, window, runtime.clock, this.metrics)
     this.producerIds = new ProducerIds(metadata, nodeId)
     const openLog = (partition: number): Promise<Partition> => this.#openGroupLog(partition)
     this.groups = new GroupCoordinator({ runtime, logger, config: groupConfig(config), openLog })

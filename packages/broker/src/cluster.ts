@@ -13,6 +13,7 @@ import type { ProducerIds } from './metadata/producer-ids.ts'
 import type { TopicStore } from './metadata/topic-store.ts'
 import type { MetricsRegistry } from './metrics/registry.ts'
 import type { BrokerNode } from './node.ts'
+import type { Quotas } from './quota/quotas.ts'
 
 export interface Cluster {
   readonly runtime: Runtime
@@ -33,6 +34,7 @@ export interface Cluster {
   readonly producerIds: ProducerIds
   readonly groups: GroupCoordinator
   readonly authorizer: Authorizer
+  readonly quotas: Quotas
   readonly metrics: MetricsRegistry
   readonly topicMetrics: BrokerTopicMetrics
   /** Creates `__consumer_offsets` when there is none, and starts the group coordinator over it. */

@@ -69,7 +69,7 @@ export class NodeServer implements VirtualNode {
   }
 
   serve(): void {
-    this.#listeners.serve(this.#options.dispatcher)
+    this.#listeners.serve(this.#options.dispatcher, this.#options.cluster.quotas.connections)
   }
 
   stop(): Promise<void> {

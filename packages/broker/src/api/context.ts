@@ -26,6 +26,8 @@ export interface ClientConnection {
   clientSoftwareName: string
   clientSoftwareVersion: string
   readonly isOpen: boolean
+  /** Answers what is in progress and starts nothing more for `durationMs` (KIP-219); the longest of several counts. */
+  throttle(durationMs: number): void
   /** Calls `listener` once when the connection has closed; the function that is returned takes it back. */
   whenClosed(listener: () => void): () => void
   /** Closes the connection at once: the one way to tell a client that it should not have an answer for. */
@@ -49,6 +51,8 @@ export interface RequestContext {
   readonly apiKey: number
   readonly apiVersion: number
   readonly correlationId: number
+  /** Size of the frame, header included. */
+  readonly requestBytes: number
   /** Whether the principal may do this. Checks that `authorize` of the handler has already made are not repeated by the handler. */
   allows(operation: AclOperation, resource: ResourceType, name: string): boolean
   /** KIP-430's bit field for one resource. */

@@ -31,7 +31,6 @@ interface Call {
   readonly request: unknown
   readonly context: RequestContext
   readonly startedMs: number
-  readonly requestBytes: number
 }
 
 export interface DispatcherOptions {
@@ -58,8 +57,8 @@ export class Dispatcher {
     if (handler === undefined) throw new ProtocolViolation(`API key ${header.apiKey} is not served`)
     if (header.apiVersion < handler.versions[0] || header.apiVersion > handler.versions[1]) return this.#unsupported(handler, header)
     const request = readBody(reader, handler, header)
-    const context = new Context(cluster, node, connection, header)
-    const call: Call = { handler, request, context, startedMs: cluster.runtime.clock.monotonicMs(), requestBytes: frame.length }
+    const context = new Context(cluster, node, connection, header, frame.length)
+    const call: Call = { handler, request, context, startedMs: cluster.runtime.clock.monotonicMs() }
     if (interceptors.has(handler.api)) {
       const intercepted = interceptors.run(
         handler.api,
@@ -138,9 +137,9 @@ export class Dispatcher {
     this.#options.cluster.logger.error(`${handler.api.name} v${context.apiVersion} of client '${context.clientId}' failed: ${reason}`)
   }
 
-  #encode({ handler, context, startedMs, requestBytes }: Call, answer: unknown): ResponseChunks {
+  #encode({ handler, context, startedMs }: Call, answer: unknown): ResponseChunks {
     const chunks = answer === null ? null : encodeResponseFrame(handler.api, context.apiVersion, context.correlationId, answer)
-    this.#options.metrics.record(handler.api, this.#options.cluster.runtime.clock.monotonicMs() - startedMs, requestBytes)
+    this.#options.metrics.record(handler.api, this.#options.cluster.runtime.clock.monotonicMs() - startedMs, context.requestBytes)
     return chunks
   }
 

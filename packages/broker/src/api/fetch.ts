@@ -2,6 +2,7 @@
 
 import type { FetchRequest, FetchResponseInput } from '@odradek/protocol'
 import { ErrorCodes, fetch } from '@odradek/protocol'
+import { fetchQuotaBytes, throttleFetch } from './client-throttle.ts'
 import type { RequestContext } from './context.ts'
 import type { FetchTarget, PartitionData } from './fetch-partition.ts'
 import { failedPartition, resolveTarget } from './fetch-partition.ts'
@@ -39,9 +40,14 @@ async function handle(request: FetchRequest, context: RequestContext): Promise<F
     for (const wanted of topic.partitions)
       targets.push(await resolveTarget({ name: topic.topic, topicId: topic.topicId }, byId, wanted, context))
   }
-  const maxBytes = Math.min(request.maxBytes, context.cluster.config.get('fetch.max.bytes'))
+  const maxBytes = Math.min(request.maxBytes, context.cluster.config.get('fetch.max.bytes'), fetchQuotaBytes(context))
   const limits = { minBytes: Math.min(request.minBytes, maxBytes), maxBytes, maxWaitMs: request.maxWaitMs, isolation } as const
   const data = await waitForFetch(targets, limits, context)
+  const throttleTimeMs = throttleFetch(
+    data.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    context,
+  )
+  if (throttleTimeMs > 0) return { ...failed(ErrorCodes.NONE), throttleTimeMs }
   return respond(request, targets, data, context)
 }
 

@@ -1,11 +1,13 @@
 /** Every API that is served. ApiVersions and docs/compatibility.md are made of this list. */
 
+import { alterClientQuotasHandler } from './alter-client-quotas.ts'
 import { alterConfigsHandler } from './alter-configs.ts'
 import { apiVersionsHandler } from './api-versions.ts'
 import { createPartitionsHandler } from './create-partitions.ts'
 import { createTopicsHandler } from './create-topics.ts'
 import { deleteRecordsHandler } from './delete-records.ts'
 import { deleteTopicsHandler } from './delete-topics.ts'
+import { describeClientQuotasHandler } from './describe-client-quotas.ts'
 import { describeClusterHandler } from './describe-cluster.ts'
 import { describeConfigsHandler } from './describe-configs.ts'
 import { describeLogDirsHandler } from './describe-log-dirs.ts'
@@ -33,10 +35,12 @@ export function createHandlers(): ReadonlyMap<number, ApiHandler> {
     metadataHandler,
     apiVersionsHandler(() => byKey.values()),
     createTopicsHandler,
+    alterClientQuotasHandler,
     alterConfigsHandler,
     createPartitionsHandler,
     deleteRecordsHandler,
     deleteTopicsHandler,
+    describeClientQuotasHandler,
     describeClusterHandler,
     describeConfigsHandler,
     describeLogDirsHandler,

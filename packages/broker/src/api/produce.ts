@@ -10,7 +10,9 @@ import type {
 import { ErrorCodes, errorByCode, produce } from '@odradek/protocol'
 import { topicValue } from '../config/topic-config.ts'
 import type { Topic } from '../metadata/topic.ts'
+import { requestProblem } from '../partition/batch-envelope.ts'
 import type { AppendResult } from '../partition/types.ts'
+import { throttleProduce } from './client-throttle.ts'
 import type { RequestContext } from './context.ts'
 import type { ApiHandler } from './handler.ts'
 import { handler } from './handler.ts'
@@ -65,7 +67,6 @@ function preparePartition(topic: Topic, data: ProduceRequestPartitionProduceData
 }
 
 function handle(request: ProduceRequest, context: RequestContext): ProduceResponseInput | null | Promise<ProduceResponseInput | null> {
-  if (request.acks !== 0 && request.acks !== 1 && request.acks !== acksAll) return refuseAll(request, ErrorCodes.INVALID_REQUIRED_ACKS)
   const responses = request.topicData.map((topicData) => appendTopic(topicData, request.acks, context))
   return request.acks === 0 ? finishUnacknowledged(responses, context) : waitForAll(responses, context)
 }
@@ -103,11 +104,11 @@ function appendPartition(
   if (topic === undefined) return failed(data.index, missing)
   const { topicMetrics, partitions } = context.cluster
   topicMetrics.mark(topic.name, 'TotalProduceRequestsPerSec')
-  const errorCode = produceProblem(topic, data, acks, context)
+  const problem = produceProblem(topic, data, acks, context)
   const partition = partitions.opened(topic.name, data.index)
-  if (errorCode !== ErrorCodes.NONE || data.records === null || partition === undefined) {
+  if (problem !== undefined || data.records === null || partition === undefined) {
     topicMetrics.mark(topic.name, 'FailedProduceRequestsPerSec')
-    return failed(data.index, errorCode === ErrorCodes.NONE ? ErrorCodes.KAFKA_STORAGE_ERROR : errorCode)
+    return failed(data.index, problem?.errorCode ?? ErrorCodes.KAFKA_STORAGE_ERROR, problem?.message)
   }
   const sizeBytes = data.records.length
   const result = partition.append(data.records, { origin: 'client', apiVersion: context.apiVersion })
@@ -127,12 +128,31 @@ function appendPartition(
   return { response, durable, hasMoved: () => partition.leaderEpoch !== leaderEpoch }
 }
 
-function produceProblem(topic: Topic, data: ProduceRequestPartitionProduceData, acks: number, context: RequestContext): number {
-  if (!context.allows('Write', 'Topic', topic.name)) return ErrorCodes.TOPIC_AUTHORIZATION_FAILED
+interface Problem {
+  readonly errorCode: number
+  readonly message?: string
+}
+
+/** In Kafka's order: what may be asked for, then whether the records can be of any topic, then how they are to be taken. */
+function produceProblem(
+  topic: Topic,
+  data: ProduceRequestPartitionProduceData,
+  acks: number,
+  context: RequestContext,
+): Problem | undefined {
+  if (!context.allows('Write', 'Topic', topic.name)) return { errorCode: ErrorCodes.TOPIC_AUTHORIZATION_FAILED }
+  if (topic.partitions[data.index] === undefined) return { errorCode: ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION }
+  if (data.records === null) return { errorCode: ErrorCodes.INVALID_RECORD }
+  const errorCode = refusal(topic, data, acks, context)
+  if (errorCode === ErrorCodes.NONE) return undefined
+  return requestProblem(data.records, context.apiVersion) ?? { errorCode }
+}
+
+function refusal(topic: Topic, data: ProduceRequestPartitionProduceData, acks: number, context: RequestContext): number {
+  if (acks !== 0 && acks !== 1 && acks !== acksAll) return ErrorCodes.INVALID_REQUIRED_ACKS
   if (topic.isInternal) return ErrorCodes.INVALID_TOPIC_EXCEPTION
   const led = findLedPartition(topic, data.index, -1, context)
   if (led.found === undefined) return led.errorCode
-  if (data.records === null) return ErrorCodes.INVALID_RECORD
   const inSyncMin = acks === acksAll ? topicValue(topic.configs, context.cluster.config, 'min.insync.replicas') : 1
   if (inSyncMin > inSyncReplicas(led.found.state.replicas, context.cluster).length) return ErrorCodes.NOT_ENOUGH_REPLICAS
   return ErrorCodes.NONE
@@ -150,8 +170,8 @@ function partitionResponse(index: number, result: AppendResult): PartitionRespon
   }
 }
 
-function failed(index: number, errorCode: number): Appended {
-  return { response: { index, errorCode, baseOffset: -1, errorMessage: errorByCode(errorCode).message }, durable: undefined }
+function failed(index: number, errorCode: number, message: string = errorByCode(errorCode).message): Appended {
+  return { response: { index, errorCode, baseOffset: -1, errorMessage: message }, durable: undefined }
 }
 
 /**
@@ -165,8 +185,9 @@ async function finishUnacknowledged(topics: readonly AppendedTopic[], context: R
     const { name } = errorByCode(errorCode)
     context.cluster.logger.info(`closed the connection from ${context.clientHost}: a produce request with acks=0 failed with ${name}`)
     context.connection.destroy()
-    break
+    return null
   }
+  throttleProduce(context)
   return null
 }
 
@@ -183,7 +204,7 @@ async function waitForAll(topics: readonly AppendedTopic[], context: RequestCont
     }
     responses.push({ name, topicId, partitionResponses })
   }
-  return { responses, throttleTimeMs: 0, nodeEndpoints: hints.length === 0 ? [] : nodeEndpoints(hints, context) }
+  return { responses, throttleTimeMs: throttleProduce(context), nodeEndpoints: hints.length === 0 ? [] : nodeEndpoints(hints, context) }
 }
 
 async function settled({ response, durable, hasMoved }: Appended, context: RequestContext): Promise<PartitionResponse> {

@@ -15,8 +15,9 @@ export class Context implements RequestContext {
   readonly apiKey: number
   readonly apiVersion: number
   readonly correlationId: number
+  readonly requestBytes: number
 
-  constructor(cluster: Cluster, node: BrokerNode, connection: ClientConnection, header: RequestHeaderFields) {
+  constructor(cluster: Cluster, node: BrokerNode, connection: ClientConnection, header: RequestHeaderFields, requestBytes: number) {
     this.cluster = cluster
     this.node = node
     this.connection = connection
@@ -24,6 +25,7 @@ export class Context implements RequestContext {
     this.apiKey = header.apiKey
     this.apiVersion = header.apiVersion
     this.correlationId = header.correlationId
+    this.requestBytes = requestBytes
   }
 
   get listener(): string {

@@ -36,6 +36,8 @@ export interface BrokerValues extends LogValues {
   'producer.id.expiration.check.interval.ms': number
   'producer.id.expiration.ms': number
   'queued.max.request.bytes': number
+  'quota.window.num': number
+  'quota.window.size.seconds': number
   'socket.request.max.bytes': number
 }
 
@@ -108,6 +110,8 @@ export const brokerKeys: { readonly [Key in BrokerKey]: ConfigKey<BrokerValues[K
   'producer.id.expiration.check.interval.ms': key('int', 600_000, fixed, 'How often idle producers are looked for.', { min: 1 }),
   'producer.id.expiration.ms': key('int', 86_400_000, fixed, 'How long an idle producer is remembered.', { min: 1 }),
   'queued.max.request.bytes': key('long', -1, fixed, 'Bytes of requests that may be in progress at once; -1 stands for 256 MiB.'),
+  'quota.window.num': key('int', 11, fixed, 'Samples over which the rate of a quota is measured.', { min: 1 }),
+  'quota.window.size.seconds': key('int', 1, fixed, 'How long one of these samples lasts.', { min: 1 }),
   'socket.request.max.bytes': key('int', 104_857_600, fixed, 'Largest request.', { min: 1 }),
 }
 

@@ -144,8 +144,6 @@ export const knownBrokerKeys: ReadonlySet<string> = new Set([
   'process.roles',
   'producer.purgatory.purge.interval.requests',
   'queued.max.requests',
-  'quota.window.num',
-  'quota.window.size.seconds',
   'remote.fetch.max.wait.ms',
   'remote.list.offsets.request.timeout.ms',
   'remote.log.index.file.cache.total.size.bytes',

@@ -1,5 +1,6 @@
 /** The state that the metadata log adds up to: replaying its records is the only way that it changes. */
 
+import { ClientQuotas } from './client-quotas.ts'
 import type { MetadataRecord, PartitionRecord } from './metadata-records.ts'
 import { ResourceTypes } from './metadata-records.ts'
 import { collisionKey, isInternalTopic } from './topic-names.ts'
@@ -8,6 +9,7 @@ import type { Topic } from './topic.ts'
 const noConfigs: ReadonlyMap<string, string> = new Map()
 
 export class ClusterImage {
+  readonly quotas: ClientQuotas = new ClientQuotas()
   readonly #byName = new Map<string, Topic>()
   readonly #byId = new Map<string, Topic>()
   readonly #byCollisionKey = new Map<string, string>()
@@ -75,6 +77,9 @@ export class ClusterImage {
         return
       case 'remove-topic':
         this.#remove(record.topicId)
+        return
+      case 'client-quota':
+        this.quotas.apply(record)
         return
       case 'producer-ids':
         this.#nextProducerId = record.nextProducerId

@@ -1,6 +1,6 @@
 /**
- * The records of the metadata log, in the layouts of KRaft's TopicRecord, PartitionRecord, ConfigRecord, RemoveTopicRecord and
- * ProducerIdsRecord, so that Kafka's own tools decode the log. Frame: uvarint 1, uvarint record key, uvarint version, body.
+ * The records of the metadata log, in the layouts of KRaft's TopicRecord, PartitionRecord, ConfigRecord, RemoveTopicRecord,
+ * ClientQuotaRecord and ProducerIdsRecord, so that Kafka's own tools decode the log. Frame: uvarint 1, uvarint record key, uvarint version, body.
  */
 
 import { MalformedError, Reader, Writer } from '@odradek/protocol'
@@ -30,6 +30,22 @@ export interface ConfigRecord {
   readonly value: string | null
 }
 
+export interface QuotaEntityPart {
+  /** user, client-id or ip. */
+  readonly entityType: string
+  /** Null is the default of the type. */
+  readonly entityName: string | null
+}
+
+export interface ClientQuotaRecord {
+  readonly type: 'client-quota'
+  readonly entity: readonly QuotaEntityPart[]
+  readonly key: string
+  readonly value: number
+  /** Takes the quota back, whatever `value` is. */
+  readonly remove: boolean
+}
+
 export interface RemoveTopicRecord {
   readonly type: 'remove-topic'
   readonly topicId: string
@@ -42,14 +58,14 @@ export interface ProducerIdsRecord {
   readonly nextProducerId: number
 }
 
-export type MetadataRecord = TopicRecord | PartitionRecord | ConfigRecord | RemoveTopicRecord | ProducerIdsRecord
+export type MetadataRecord = TopicRecord | PartitionRecord | ConfigRecord | RemoveTopicRecord | ClientQuotaRecord | ProducerIdsRecord
 
 /** Resource types of configuration, as in every API. */
 export const ResourceTypes = { Topic: 2, Broker: 4, BrokerLogger: 8, ClientMetrics: 16, Group: 32 } as const
 
 const frameVersion = 1
 const recordVersion = 0
-const keys = { topic: 2, partition: 3, config: 4, 'remove-topic': 9, 'producer-ids': 15 } as const
+const keys = { topic: 2, partition: 3, config: 4, 'remove-topic': 9, 'client-quota': 14, 'producer-ids': 15 } as const
 
 export function encodeMetadataRecord(record: MetadataRecord): Buffer {
   const writer = new Writer(64)
@@ -84,11 +100,26 @@ function writeBody(writer: Writer, record: MetadataRecord): void {
     case 'remove-topic':
       writer.writeUuid(record.topicId)
       return
+    case 'client-quota':
+      writeQuota(writer, record)
+      return
     case 'producer-ids':
       writer.writeInt32(record.nodeId)
       writer.writeInt64(-1)
       writer.writeInt64(record.nextProducerId)
   }
+}
+
+function writeQuota(writer: Writer, { entity, key, value, remove }: ClientQuotaRecord): void {
+  writer.writeUvarint(entity.length + 1)
+  for (const { entityType, entityName } of entity) {
+    writer.writeCompactString(entityType)
+    writer.writeCompactNullableString(entityName)
+    writer.writeUvarint(0)
+  }
+  writer.writeCompactString(key)
+  writer.writeFloat64(value)
+  writer.writeBoolean(remove)
 }
 
 function writeNodes(writer: Writer, nodes: readonly number[]): void {
@@ -122,6 +153,8 @@ function readBody(reader: Reader, key: number): MetadataRecord {
     }
     case keys['remove-topic']:
       return { type: 'remove-topic', topicId: reader.readUuid() }
+    case keys['client-quota']:
+      return readQuota(reader)
     case keys['producer-ids']: {
       const nodeId = reader.readInt32()
       reader.readInt64()
@@ -140,6 +173,15 @@ function readPartition(reader: Reader): PartitionRecord {
   const leader = reader.readInt32()
   const leaderEpoch = reader.readInt32()
   return { type: 'partition', topicId, partition, replicas, leader, leaderEpoch, partitionEpoch: reader.readInt32() }
+}
+
+function readQuota(reader: Reader): ClientQuotaRecord {
+  const entity: QuotaEntityPart[] = []
+  for (let left = reader.readCompactArrayLength(3); left > 0; left--) {
+    entity.push({ entityType: reader.readCompactString(), entityName: reader.readCompactNullableString() })
+    reader.skipTags()
+  }
+  return { type: 'client-quota', entity, key: reader.readCompactString(), value: reader.readFloat64(), remove: reader.readBoolean() }
 }
 
 function readNodes(reader: Reader): number[] {

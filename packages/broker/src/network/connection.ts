@@ -1,6 +1,6 @@
 /** One client connection: frames in, responses out in the order of their requests, and the limits on what may wait. */
 
-import type { Clock, Socket, SocketHandler } from '@odradek/runtime'
+import type { Clock, Socket, SocketHandler, Timer } from '@odradek/runtime'
 import type { ClientConnection, Principal } from '../api/context.ts'
 import type { Dispatcher, ResponseChunks } from '../api/dispatcher.ts'
 import type { Logger } from '../logger.ts'
@@ -56,6 +56,9 @@ export class Connection implements SocketHandler, ClientConnection {
   /** The peer does not take its responses: nothing more is started until it does. */
   #isCongested = false
   #isWaitingForBudget = false
+  /** Pending while a quota keeps the next request from being started. */
+  #muted: Timer | undefined
+  #mutedUntilMs = 0
   #endWhenIdle = false
   #startsNothing = false
 
@@ -76,9 +79,9 @@ export class Connection implements SocketHandler, ClientConnection {
     return this.#isOpen
   }
 
-  /** True when no request is in progress. */
+  /** True when no request is in progress, nor kept waiting by a quota. */
   get isIdle(): boolean {
-    return this.#slots.length === 0 && !this.#isBlocked
+    return this.#slots.length === 0 && !this.#isBlocked && this.#muted === undefined
   }
 
   whenClosed(listener: () => void): () => void {
@@ -106,6 +109,7 @@ export class Connection implements SocketHandler, ClientConnection {
   onClose(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
+    this.#muted?.cancel()
     for (const slot of this.#slots) this.#options.budget.give(slot.requestBytes)
     this.#slots.length = 0
     this.#options.onClosed(this)
@@ -125,8 +129,19 @@ export class Connection implements SocketHandler, ClientConnection {
     this.onClose()
   }
 
+  throttle(durationMs: number): void {
+    const { clock } = this.#options
+    const untilMs = clock.monotonicMs() + durationMs
+    if (!this.#isOpen || this.#startsNothing || untilMs <= this.#mutedUntilMs) return
+    this.#mutedUntilMs = untilMs
+    this.#muted?.cancel()
+    this.#muted = clock.setTimer(durationMs, () => this.#unmute(), true)
+  }
+
   /** Answers what is in progress, starts nothing more, then closes. */
   endWhenIdle(): void {
+    this.#muted?.cancel()
+    this.#muted = undefined
     this.#endWhenIdle = true
     this.#startsNothing = true
     this.#pump()
@@ -152,10 +167,24 @@ export class Connection implements SocketHandler, ClientConnection {
   }
 
   #mayStart(): boolean {
-    if (!this.#isOpen || this.#startsNothing || this.#isBlocked || this.#isCongested || this.#slots.length >= inProgressMax) return false
+    if (
+      !this.#isOpen ||
+      this.#startsNothing ||
+      this.#muted !== undefined ||
+      this.#isBlocked ||
+      this.#isCongested ||
+      this.#slots.length >= inProgressMax
+    )
+      return false
     if (this.#options.budget.isOpen) return true
     this.#waitForBudget()
     return false
+  }
+
+  #unmute(): void {
+    this.#muted = undefined
+    this.lastActiveMs = this.#options.clock.monotonicMs()
+    this.#pump()
   }
 
   #waitForBudget(): void {

@@ -3,6 +3,7 @@
 import type { Dispatcher } from '../api/dispatcher.ts'
 import type { ListenerAddress } from '../config/listeners.ts'
 import { ConnectionTable } from './connection-table.ts'
+import type { ConnectionQuota } from '../quota/connection-quota.ts'
 import type { ServerOptions } from './server.ts'
 import { Server } from './server.ts'
 
@@ -35,8 +36,8 @@ export class NodeListeners {
     return this.servers.map(({ name, requestedHost, bound }) => ({ name, host: requestedHost, port: bound.port }))
   }
 
-  serve(dispatcher: Dispatcher): void {
-    for (const server of this.servers) server.serve(dispatcher)
+  serve(dispatcher: Dispatcher, quota: ConnectionQuota): void {
+    for (const server of this.servers) server.serve(dispatcher, quota)
   }
 
   /** Open connections stay open. */

@@ -1,6 +1,6 @@
 /** One listener: accepts connections within the limits and hands each what it needs. */
 
-import type { Listener, Runtime, Socket, SocketHandler } from '@odradek/runtime'
+import type { Listener, Runtime, Socket, SocketHandler, Timer } from '@odradek/runtime'
 import { anonymous } from '../api/context.ts'
 import type { Dispatcher } from '../api/dispatcher.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
@@ -8,6 +8,7 @@ import type { ListenerAddress } from '../config/listeners.ts'
 import { isWildcard } from '../config/listeners.ts'
 import type { Logger } from '../logger.ts'
 import type { Endpoint } from '../node.ts'
+import type { ConnectionQuota } from '../quota/connection-quota.ts'
 import { systemErrorCode } from '../system-error.ts'
 import { Connection, plainAddress } from './connection.ts'
 import type { ConnectionTable } from './connection-table.ts'
@@ -20,6 +21,9 @@ export interface ServerOptions {
   readonly connections: ConnectionTable
   readonly budget: RequestBudget
 }
+
+/** Connections over their address' quota that are kept waiting at once; more are closed at once. */
+const throttledMax = 1000
 
 /** The port cannot be listened on. The message is one line that says what to do. */
 export class ListenError extends Error {
@@ -35,7 +39,9 @@ export class Server {
   readonly bound: Endpoint
   readonly #options: ServerOptions
   readonly #listener: Listener
+  readonly #throttled = new Map<Socket, Timer>()
   #dispatcher: Dispatcher | undefined
+  #quota: ConnectionQuota | undefined
 
   private constructor({ name, host }: ListenerAddress, listener: Listener, options: ServerOptions) {
     this.name = name
@@ -61,8 +67,9 @@ export class Server {
     }
   }
 
-  serve(dispatcher: Dispatcher): void {
+  serve(dispatcher: Dispatcher, quota: ConnectionQuota): void {
     this.#dispatcher = dispatcher
+    this.#quota = quota
   }
 
   accept(socket: Socket): SocketHandler {
@@ -73,6 +80,8 @@ export class Server {
       logger.warn(`refused a connection from ${plainAddress(socket.remoteAddress)} on ${this.name}: ${refusal}`)
       return refuse(socket)
     }
+    const throttleMs = this.#quota?.record(plainAddress(socket.remoteAddress)) ?? 0
+    if (throttleMs > 0) return this.#closeLater(socket, throttleMs)
     const connection = new Connection(socket, {
       id: connections.newId(),
       listener: this.name,
@@ -88,8 +97,22 @@ export class Server {
     return connection
   }
 
+  /** KIP-612: a client that is refused at once would be back at once. Nothing is read meanwhile. */
+  #closeLater(socket: Socket, throttleMs: number): SocketHandler {
+    if (this.#throttled.size >= throttledMax) return refuse(socket)
+    socket.pause()
+    const timer = this.#options.runtime.clock.setTimer(throttleMs, () => socket.destroy(), true)
+    this.#throttled.set(socket, timer)
+    const onClose = (): void => {
+      timer.cancel()
+      this.#throttled.delete(socket)
+    }
+    return { onData: () => undefined, onClose }
+  }
+
   /** Stops accepting; open connections stay open. */
   close(): Promise<void> {
+    for (const socket of this.#throttled.keys()) socket.destroy()
     return this.#listener.close()
   }
 }

@@ -51,12 +51,25 @@ export function openEnvelope(records: Buffer, options: AppendOptions, rules: Env
   return envelope
 }
 
+/** What is wrong with `records` whatever partition they are for; undefined when nothing is. */
+export function requestProblem(records: Buffer, apiVersion: number): InvalidBatchError | undefined {
+  try {
+    onlyBatch(records, apiVersion)
+    return undefined
+  } catch (error) {
+    if (error instanceof InvalidBatchError) return error
+    throw error
+  }
+}
+
 function onlyBatch(records: Buffer, apiVersion: number): Envelope {
   const prefix = `Produce requests with version ${apiVersion}`
   const sizeBytes = sizeAt(records, 0)
-  if (sizeBytes < 0) throw invalid(`${prefix} must have at least one record batch per partition`)
-  if (records.readInt8(batchLayout.MAGIC_AT) !== batchLayout.MAGIC_V2) {
-    throw invalid(`${prefix} are only allowed to contain record batches with magic version 2`)
+  if (sizeBytes < 0) throw malformedRequest(`${prefix} must have at least one record batch per partition`)
+  const magic = records.readInt8(batchLayout.MAGIC_AT)
+  if (magic > batchLayout.MAGIC_V2) throw new InvalidBatchError(ErrorCodes.CORRUPT_MESSAGE, `Invalid magic found in record: ${magic}`)
+  if (magic !== batchLayout.MAGIC_V2) {
+    throw malformedRequest(`${prefix} are only allowed to contain record batches with magic version 2`)
   }
   const batch = sizeBytes === records.length ? records : records.subarray(0, sizeBytes)
   const codecId =
@@ -66,7 +79,8 @@ function onlyBatch(records: Buffer, apiVersion: number): Envelope {
   if (apiVersion < codec.minProduceVersion) {
     throw new InvalidBatchError(ErrorCodes.UNSUPPORTED_COMPRESSION_TYPE, `${prefix} are not allowed to use ${codec.name} compression`)
   }
-  if (sizeAt(records, sizeBytes) >= 0) throw invalid(`${prefix} are only allowed to contain exactly one record batch per partition`)
+  if (sizeAt(records, sizeBytes) >= 0)
+    throw malformedRequest(`${prefix} are only allowed to contain exactly one record batch per partition`)
   return { batch, header: malformedIs(ErrorCodes.CORRUPT_MESSAGE, () => readBatchHeader(batch, 0)) }
 }
 
@@ -101,6 +115,11 @@ export function malformedIs<T>(errorCode: number, decode: () => T): T {
     if (error instanceof MalformedError) throw new InvalidBatchError(errorCode, error.message)
     throw error
   }
+}
+
+/** What Kafka finds wrong with the request, before it looks for the log. */
+function malformedRequest(message: string): InvalidBatchError {
+  return new InvalidBatchError(ErrorCodes.INVALID_RECORD, message, [], false)
 }
 
 function invalid(message: string): InvalidBatchError {

@@ -17,6 +17,7 @@ import { CorruptCompressionError, DecompressionBoundError } from '@odradek/runti
 import type { LogConfig } from '../storage/log-config.ts'
 import type { Envelope } from './batch-envelope.ts'
 import { InvalidBatchError } from './invalid-batch-error.ts'
+import type { Recompressed } from './recompression.ts'
 import type { RecordError } from './types.ts'
 
 /** What one batch may inflate to: a multiple of the largest batch that the topic takes, and never less than this. */
@@ -32,6 +33,8 @@ export interface RecordRules {
   readonly config: LogConfig
   readonly codecs: Codecs
   readonly nowMs: number
+  /** What `recompress` has worked out of this batch. */
+  readonly ahead: Recompressed | undefined
 }
 
 /** What a walk over the records has found. */
@@ -48,13 +51,12 @@ export function validateRecords({ batch, header }: Envelope, rules: RecordRules)
   const { config, codecs } = rules
   const crc32c = (data: Uint8Array): number => codecs.crc32c(data)
   const section = recordsSection(batch, 0, header)
-  const records = header.compression === 'none' ? section : inflate(header, section, rules)
+  const records = rules.ahead?.inflated ?? inflate(header, section, rules)
   const walk = walkRecords(batch, header, records, rules)
-  const target =
-    config.compressionType === 'producer' ? header.compression : config.compressionType === 'uncompressed' ? 'none' : config.compressionType
+  const target = targetCompression(header, config)
   let result = batch
   if (target !== header.compression || !walk.isConsecutive) {
-    if (header.compression === 'none' && !walk.isConsecutive) {
+    if (header.compression === 'none' && target === 'none') {
       throw new InvalidBatchError(
         ErrorCodes.INVALID_RECORD,
         `The offset deltas of the record batch in the append to ${rules.name} are not consecutive`,
@@ -67,8 +69,18 @@ export function validateRecords({ batch, header }: Envelope, rules: RecordRules)
     }
   }
   if (config.timestampType === 'LogAppendTime') setLogAppendTime(result, 0, rules.nowMs, crc32c)
-  else if (walk.maxTimestamp !== header.maxTimestamp) setMaxTimestamp(result, 0, walk.maxTimestamp, crc32c)
+  else if (walk.maxTimestamp !== header.maxTimestamp || header.timestampType === 'LogAppendTime')
+    setMaxTimestamp(result, 0, walk.maxTimestamp, crc32c)
   return result
+}
+
+/** What the topic stores the batch as. */
+export function targetCompression(
+  { compression }: Pick<BatchHeader, 'compression'>,
+  { compressionType }: LogConfig,
+): BatchHeader['compression'] {
+  if (compressionType === 'producer') return compression
+  return compressionType === 'uncompressed' ? 'none' : compressionType
 }
 
 /** The codecs that `validateRecords` needs for a batch. */
@@ -110,9 +122,8 @@ function walkRecords(batch: Buffer, header: BatchHeader, records: Buffer, rules:
   const checkTimestamps = config.timestampType === 'CreateTime'
   const oldest = rules.nowMs - config.timestampBeforeMaxMs
   const newest = rules.nowMs + config.timestampAfterMaxMs
+  const isStamped = header.timestampType === 'LogAppendTime'
   let errors: RecordErrors | undefined
-  if (header.timestampType === 'LogAppendTime')
-    errors = new RecordErrors(ErrorCodes.INVALID_TIMESTAMP, 0, 'Producer should not set timestamp type to LogAppendTime')
   let maxTimestamp = NO_TIMESTAMP
   let isConsecutive = true
   let index = 0
@@ -130,14 +141,14 @@ function walkRecords(batch: Buffer, header: BatchHeader, records: Buffer, rules:
           index,
           `Compacted topic cannot accept message without key in topic partition ${rules.name}`,
         )
-      } else if (checkTimestamps && timestampMs !== NO_TIMESTAMP && (timestampMs < oldest || timestampMs > newest)) {
-        const range = `The timestamp should be within [${oldest}, ${newest}]`
-        errors = RecordErrors.add(
-          errors,
-          ErrorCodes.INVALID_TIMESTAMP,
-          index,
-          `Timestamp ${timestampMs} of message with offset ${index} is out of range. ${range}`,
-        )
+      } else if (checkTimestamps && timestampMs !== NO_TIMESTAMP) {
+        if (timestampMs < oldest || timestampMs > newest) {
+          const message = `Timestamp ${timestampMs} of message with offset ${index} is out of range. The timestamp should be within [${oldest}, ${newest}]`
+          errors = RecordErrors.add(errors, ErrorCodes.INVALID_TIMESTAMP, index, message)
+        }
+      } else if (isStamped) {
+        const message = `Invalid timestamp type in message with offset ${index}. Producer should not set timestamp type to LogAppendTime`
+        errors = RecordErrors.add(errors, ErrorCodes.INVALID_TIMESTAMP, index, message)
       }
       index++
     }
@@ -155,20 +166,26 @@ function rebuild(
   header: BatchHeader,
   records: Buffer,
   target: { name: CodecName; codec: Codec } | undefined,
-  { config, codecs }: RecordRules,
+  { config, codecs, ahead }: RecordRules,
 ): Buffer {
-  const builder = new RecordBatchBuilder(records.length + batchLayout.BATCH_HEADER_BYTES)
-  cursor.reset(batch, 0, header, records)
-  while (cursor.next()) builder.append(cursor.timestampMs, cursor.key(), cursor.value(), cursor.headers())
-  return builder.build({
+  const done = ahead !== undefined && ahead.target === target?.name && ahead.level === config.compressionLevel ? ahead.section : undefined
+  return rebuiltRecords(cursor, batch, header, records).build({
     crc32c: (data) => codecs.crc32c(data),
-    compression: target && { type: target.name, compress: (data) => target.codec.compress(data, config.compressionLevel) },
+    compression: target && { type: target.name, compress: (data) => done ?? target.codec.compress(data, config.compressionLevel) },
     producerId: header.producerId,
     producerEpoch: header.producerEpoch,
     baseSequence: header.baseSequence,
     isTransactional: header.isTransactional,
     isControl: header.isControl,
   })
+}
+
+/** The records in a builder of their own, with consecutive offsets. Throws MalformedError. */
+export function rebuiltRecords(walker: RecordCursor, batch: Buffer, header: BatchHeader, records: Buffer): RecordBatchBuilder {
+  const builder = new RecordBatchBuilder(records.length + batchLayout.BATCH_HEADER_BYTES)
+  walker.reset(batch, 0, header, records)
+  while (walker.next()) builder.append(walker.timestampMs, walker.key(), walker.value(), walker.headers())
+  return builder
 }
 
 function loadedCodec(codecs: Codecs, name: CodecName): Codec {

@@ -15,6 +15,8 @@ import type { Envelope } from './batch-envelope.ts'
 import { malformedIs, openEnvelope } from './batch-envelope.ts'
 import { codecsNeeded, inflatedBoundBytes, validateRecords } from './batch-records.ts'
 import { InvalidBatchError } from './invalid-batch-error.ts'
+import type { Recompressed } from './recompression.ts'
+import { isFaultOfBatch, recompress } from './recompression.ts'
 import type {
   ActiveProducer,
   AppendOptions,
@@ -24,7 +26,6 @@ import type {
   IsolationLevel,
   ReadOptions,
   ReadResult,
-  RecordError,
   TimestampOffset,
 } from './types.ts'
 
@@ -53,6 +54,8 @@ export class Partition {
   readonly #manager: LogManager
   readonly #log: Log
   readonly #listeners = new Set<() => void>()
+  /** What `prepare` has worked out for `append`, as long as the request holds its records. */
+  readonly #ahead = new WeakMap<Buffer, Recompressed>()
 
   private constructor(manager: LogManager, log: Log, options: PartitionOptions) {
     this.topic = options.topic
@@ -104,12 +107,16 @@ export class Partition {
     return this.#log.sizeBytes
   }
 
-  /** Resolves when the codecs that `append` needs for these records are loaded; undefined when they are already. Never rejects for bad records. */
+  /**
+   * Resolves when `append` has what it needs for these records: codecs loaded, large batches recompressed off the event loop. Undefined
+   * when it has already. Never rejects for bad records.
+   */
   prepare(records: Buffer): Promise<void> | undefined {
     const { codecs } = this.#manager.runtime
     const missing = codecsNeeded({ compression: compressionOf(records) }, this.config).filter((name) => codecs.loaded(name) === undefined)
-    if (missing.length === 0) return undefined
-    return Promise.all(missing.map((name) => codecs.load(name))).then(() => undefined)
+    const recompressing = this.#recompressAhead(records)
+    if (missing.length === 0) return recompressing
+    return Promise.all([recompressing, ...missing.map((name) => codecs.load(name))]).then(() => undefined)
   }
 
   /** Validates, assigns offsets in place, updates state in memory and queues the write. `records` belongs to the partition from then on. */
@@ -120,7 +127,7 @@ export class Partition {
       return this.#append(records, options)
     } catch (error) {
       if (!(error instanceof InvalidBatchError)) throw error
-      return this.#rejected(error.errorCode, error.message, error.recordErrors)
+      return this.#rejected(error.errorCode, error.message, error)
     }
   }
 
@@ -240,7 +247,7 @@ export class Partition {
   }
 
   updateConfig(config: LogConfig): void {
-    this.#log.config = config
+    this.#log.reconfigure(config)
   }
 
   /** Syncs and closes the log. Rejects with StorageError when that fails. */
@@ -259,6 +266,16 @@ export class Partition {
     return `${this.topic}-${this.partition}`
   }
 
+  #recompressAhead(records: Buffer): Promise<void> | undefined {
+    return recompress(records, this.config, this.#manager.runtime)?.then(
+      (done) => void this.#ahead.set(records, done),
+      (error: unknown) => {
+        // The append finds the same, and says so.
+        if (!isFaultOfBatch(error)) throw error
+      },
+    )
+  }
+
   #append(records: Buffer, options: AppendOptions): AppendResult {
     const { clock, codecs } = this.#manager.runtime
     const { config } = this
@@ -268,7 +285,7 @@ export class Partition {
       maxMessageBytes: config.maxMessageBytes,
       crc32c: (data) => codecs.crc32c(data),
     })
-    const batch = validateRecords(envelope, { name: this.#name, config, codecs, nowMs })
+    const batch = validateRecords(envelope, { name: this.#name, config, codecs, nowMs, ahead: this.#ahead.get(records) })
     if (batch.length > config.segmentBytes) {
       const sizes = `is ${batch.length} bytes in append to partition ${this.#name}, which exceeds the maximum configured segment size of ${config.segmentBytes}`
       throw new InvalidBatchError(ErrorCodes.RECORD_LIST_TOO_LARGE, `Message batch size ${sizes}.`)
@@ -302,7 +319,8 @@ export class Partition {
         recordErrors: [],
         baseOffset: original.firstOffset,
         lastOffset: original.lastOffset,
-        logAppendTimeMs: this.config.timestampType === 'LogAppendTime' ? original.timestamp : -1,
+        // Whatever the topic stamps: Kafka answers a duplicate so, and clients take it for the record's timestamp.
+        logAppendTimeMs: original.timestamp,
         logStartOffset: this.logStartOffset,
       }
     }
@@ -329,15 +347,15 @@ export class Partition {
     return isClosed ? { errorCode: ErrorCodes.NOT_LEADER_OR_FOLLOWER, message: `${this.#name} is closed` } : undefined
   }
 
-  #rejected(errorCode: number, message: string, recordErrors: readonly RecordError[] = []): AppendResult {
+  #rejected(errorCode: number, message: string, invalid?: InvalidBatchError): AppendResult {
     return {
       errorCode,
       errorMessage: message,
-      recordErrors,
+      recordErrors: invalid?.recordErrors ?? [],
       baseOffset: -1,
       lastOffset: -1,
       logAppendTimeMs: -1,
-      logStartOffset: this.logStartOffset,
+      logStartOffset: invalid?.isOfLog === true ? this.logStartOffset : -1,
     }
   }
 

@@ -22,8 +22,9 @@ export interface AppendResult {
   /** Offset of the first record, −1 on error. Of the original batch when this one is a duplicate. */
   readonly baseOffset: number
   readonly lastOffset: number
-  /** −1 unless the topic stamps LogAppendTime. */
+  /** −1 unless the topic stamps LogAppendTime or the batch is a duplicate. */
   readonly logAppendTimeMs: number
+  /** −1 where the batch was refused before the log was asked. */
   readonly logStartOffset: number
 }
 

@@ -96,10 +96,13 @@ export class LogWriter {
 
   /** Everything written so far in the segment that is being written becomes durable. */
   async sync(segment: Segment): Promise<void> {
+    const covered = segment === this.#current ? this.#unsyncedRecords : 0
     try {
       await this.#options.pool.use(segment.path('log'), true, (handle) => handle.sync())
       if (!segment.isDirectorySynced) await this.#options.syncDirectories(segment.directory)
       segment.isDirectorySynced = true
+      // Another sync may have covered the same.
+      this.#unsyncedRecords = Math.max(0, this.#unsyncedRecords - covered)
     } catch (error) {
       throw this.fail(error)
     }
@@ -157,7 +160,6 @@ export class LogWriter {
       this.#unsyncedRecords += records
       if (this.#unsyncedRecords >= this.#options.flushMessages()) {
         await this.sync(segment)
-        this.#unsyncedRecords = 0
       }
     } finally {
       this.#options.budget.queuedBytes -= bytes

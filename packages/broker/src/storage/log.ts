@@ -141,6 +141,15 @@ export class Log {
     if (this.config.flushMs < MAX_TIMER_MS) this.#flushTimer ??= this.#startFlushTimer(this.config.flushMs)
   }
 
+  /** Takes a changed configuration: what waits for `flush.ms` waits for the new one. */
+  reconfigure(config: LogConfig): void {
+    const isFlushedOtherwise = config.flushMs !== this.config.flushMs
+    this.config = config
+    if (!isFlushedOtherwise || this.#recoveryPoint >= this.#nextOffset) return
+    this.#flushTimer?.cancel()
+    this.#flushTimer = config.flushMs < MAX_TIMER_MS ? this.#startFlushTimer(config.flushMs) : undefined
+  }
+
   /** Notes, durably, that a new leader writes from the log's end on, even when it never will. Ignored when the epoch is not newer. */
   beginEpoch(epoch: number): void {
     this.epochs.assign(epoch, this.#nextOffset)

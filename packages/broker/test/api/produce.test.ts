@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { decodeResponseHeader, ErrorCodes, findCoordinator, initProducerId, produce, Reader, RecordBatchBuilder } from '@odradek/protocol'
-import type { FileHandle, OpenMode, Runtime } from '@odradek/runtime'
 import { createNodeRuntime } from '@odradek/runtime'
 import { batchOf, valuesOf } from '../support/batches.ts'
 import { withBroker } from '../support/broker.ts'
+import { runtimeWithFaults } from '../support/file-faults.ts'
 import { fetchFrom, one, produceRequest, send, topicId } from '../support/requests.ts'
 import type { WireClient } from '../support/wire-client.ts'
 
@@ -113,7 +113,11 @@ test('a write that fails while another partition of the request waits is answere
   const gate = new Promise<void>((resolve) => {
     openGate = resolve
   })
-  await withBroker({ topics: { orders: { partitions: 2 } }, runtime: runtimeWithOneBadLog(gate) }, async ({ client, lines }) => {
+  const beforeWrite = async (path: string): Promise<void> => {
+    if (/orders-1.*\.log$/.test(path)) throw new Error('the disk is broken')
+    if (/orders-0.*\.log$/.test(path)) await gate
+  }
+  await withBroker({ topics: { orders: { partitions: 2 } }, runtime: runtimeWithFaults({ beforeWrite }) }, async ({ client, lines }) => {
     const partitionData = [0, 1].map((index) => ({ index, records: batchOf(['x']) }))
     const answer = client.request(produce, 9, { acks: -1, timeoutMs: 1000, topicData: [{ name: 'orders', partitionData }] })
     while (!lines.some((line) => line.includes('the disk is broken'))) await setTimeout(5)
@@ -125,25 +129,3 @@ test('a write that fails while another partition of the request waits is answere
     )
   })
 })
-
-/** Writes to the log of `orders-0` wait for `gate`; writes to that of `orders-1` fail. */
-function runtimeWithOneBadLog(gate: Promise<void>): Runtime {
-  const runtime = createNodeRuntime()
-  const open = async (path: string, mode: OpenMode): Promise<FileHandle> => {
-    const handle = await runtime.files.open(path, mode)
-    const write: FileHandle['write'] = async (chunks, position) => {
-      if (/orders-1.*\.log$/.test(path)) throw new Error('the disk is broken')
-      if (/orders-0.*\.log$/.test(path)) await gate
-      await handle.write(chunks, position)
-    }
-    return {
-      read: (...args) => handle.read(...args),
-      write,
-      sync: () => handle.sync(),
-      truncate: (sizeBytes) => handle.truncate(sizeBytes),
-      sizeBytes: () => handle.sizeBytes(),
-      close: () => handle.close(),
-    }
-  }
-  return { ...runtime, files: { ...runtime.files, open } }
-}

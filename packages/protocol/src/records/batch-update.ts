@@ -30,6 +30,7 @@ export function setLogAppendTime(batch: Buffer, position: number, timestampMs: n
 
 /** Corrects a batch whose producer claimed another maximum than its records have, and renews its CRC. */
 export function setMaxTimestamp(batch: Buffer, position: number, timestampMs: number, crc32c: (data: Uint8Array) => number): void {
+  batch.writeInt16BE(batch.readInt16BE(position + ATTRIBUTES_AT) & ~LOG_APPEND_TIME_BIT, position + ATTRIBUTES_AT)
   writeInt64(batch, position + MAX_TIMESTAMP_AT, timestampMs)
   renewCrc(batch, position, crc32c)
 }
