@@ -9,6 +9,10 @@ import type { GroupCoordinatorConfig } from './coordinator/group/group-config.ts
 import { defaultGroupCoordinatorConfig } from './coordinator/group/group-config.ts'
 import { GroupCoordinator, groupTopic } from './coordinator/group/group-coordinator.ts'
 import { registerGroupMetrics } from './coordinator/group/group-metrics.ts'
+import type { TransactionCoordinatorConfig } from './coordinator/transaction/transaction-config.ts'
+import { defaultTransactionCoordinatorConfig } from './coordinator/transaction/transaction-config.ts'
+import { TransactionCoordinator, transactionTopic } from './coordinator/transaction/transaction-coordinator.ts'
+import { endTransactionOn } from './end-transaction-on.ts'
 import type { Logger } from './logger.ts'
 import { followConfigs } from './metadata/dynamic-configs.ts'
 import { Leadership } from './metadata/leadership.ts'
@@ -51,6 +55,7 @@ export class ClusterState implements Cluster {
   readonly partitions: PartitionRegistry
   readonly producerIds: ProducerIds
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
   readonly authorizer: Authorizer
   readonly metrics: MetricsRegistry = new MetricsRegistry()
   readonly topicMetrics: BrokerTopicMetrics = new BrokerTopicMetrics(this.metrics)
@@ -81,8 +86,20 @@ export class ClusterState implements Cluster {
     const deleteLogs = (topic: Topic): Promise<void> => this.#deleteLogs(topic)
     this.topics = new TopicStore({ metadata, config, random: runtime.random, nodeIds, liveNodeIds, deleteLogs })
     this.producerIds = new ProducerIds(metadata, nodeId)
-    const openLog = (partition: number): Promise<Partition> => this.#openGroupLog(partition)
-    this.groups = new GroupCoordinator({ runtime, logger, config: groupConfig(config), openLog })
+    const openLog =
+      (topic: string) =>
+      (partition: number): Promise<Partition> =>
+        this.#openInternalLog(topic, partition)
+    this.groups = new GroupCoordinator({ runtime, logger, config: groupConfig(config), openLog: openLog(groupTopic) })
+    this.transactions = new TransactionCoordinator({
+      runtime,
+      logger,
+      config: transactionConfig(config),
+      openLog: openLog(transactionTopic),
+      leaderEpoch: (partition) => this.topics.get(transactionTopic)?.partitions[partition]?.leaderEpoch ?? 0,
+      writeMarker: (topic, partition, marker) => endTransactionOn(this, topic, partition, marker),
+      nextProducerId: () => this.producerIds.next(),
+    })
     followConfigs(metadata, config, this.partitions, nodeId)
     metadata.onChange((records) => {
       for (const record of records) if (record.type === 'partition') this.#leaderChanged(record)
@@ -111,6 +128,11 @@ export class ClusterState implements Cluster {
     this.groups.start(partitions.length, (partition) => this.topics.get(name)?.partitions[partition]?.leaderId !== noLeader)
   }
 
+  async createTransactionTopic(): Promise<void> {
+    const { name, partitions } = await this.topics.ensureTransactionState()
+    this.transactions.start(partitions.length, (partition) => this.topics.get(name)?.partitions[partition]?.leaderId !== noLeader)
+  }
+
   whenClosing(listener: () => void): () => void {
     this.#closeListeners.add(listener)
     return () => this.#closeListeners.delete(listener)
@@ -119,6 +141,7 @@ export class ClusterState implements Cluster {
   /** Answers whoever waits, so that the connections can end. */
   beginClosing(): void {
     for (const listener of this.#closeListeners) listener()
+    this.transactions.close()
     this.groups.close()
   }
 
@@ -128,6 +151,7 @@ export class ClusterState implements Cluster {
     const open = this.partitions.opened(topic.name, partition)
     if (open !== undefined) this.#followLeader(open)
     if (topic.name === groupTopic) this.groups.changeLeader(partition, leader !== noLeader)
+    if (topic.name === transactionTopic) this.transactions.changeLeader(partition, leader !== noLeader)
   }
 
   #followLeader(partition: Partition): void {
@@ -135,9 +159,9 @@ export class ClusterState implements Cluster {
     if (state !== undefined) partition.changeLeader(state.leaderEpoch)
   }
 
-  async #openGroupLog(partition: number): Promise<Partition> {
-    const topic = this.topics.get(groupTopic)
-    if (topic === undefined) throw new Error(`${groupTopic} does not exist`)
+  async #openInternalLog(name: string, partition: number): Promise<Partition> {
+    const topic = this.topics.get(name)
+    if (topic === undefined) throw new Error(`${name} does not exist`)
     return this.partitions.open(topic, partition)
   }
 
@@ -188,5 +212,15 @@ function groupConfig(config: BrokerConfig): GroupCoordinatorConfig {
     offsetsRetentionMs: config.get('offsets.retention.minutes') * 60_000,
     offsetsRetentionCheckIntervalMs: config.get('offsets.retention.check.interval.ms'),
     commitTimeoutMs: config.get('offsets.commit.timeout.ms'),
+  }
+}
+
+function transactionConfig(config: BrokerConfig): TransactionCoordinatorConfig {
+  return {
+    ...defaultTransactionCoordinatorConfig,
+    maxTimeoutMs: config.get('transaction.max.timeout.ms'),
+    idExpirationMs: config.get('transactional.id.expiration.ms'),
+    timeoutCheckIntervalMs: config.get('transaction.abort.timed.out.transaction.cleanup.interval.ms'),
+    expirationCheckIntervalMs: config.get('transaction.remove.expired.transaction.cleanup.interval.ms'),
   }
 }

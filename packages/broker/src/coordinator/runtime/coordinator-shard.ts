@@ -107,7 +107,7 @@ export class CoordinatorShard<Machine extends StateMachine> {
     let log: CoordinatorLog
     try {
       log = await this.#options.openLog()
-      await replayLog(log, codecs, (record) => machine.replay(record))
+      await replayLog(log, codecs, machine)
     } catch (error) {
       if (this.#closed || term !== this.#term) return
       logger.error(`coordinator shard ${this.#name} could not be loaded: ${String(error)}`)

@@ -327,7 +327,7 @@ export class GroupWorld {
   async #checkReplay(): Promise<void> {
     await this.#shard.load()
     const replayed = new GroupState()
-    await replayLog(this.#log, codecs, (record) => replayed.replay(record))
+    await replayLog(this.#log, codecs, replayed)
     const living = await this.#shard.write((machine) => ({ records: [], response: snapshot(machine.state) }))
     assert.deepEqual(living, snapshot(replayed))
   }
