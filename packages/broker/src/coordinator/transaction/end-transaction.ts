@@ -38,7 +38,7 @@ export function decideEnd(
 
 /** The producer is shut out and its transaction aborted: its time is up, or a successor has come. Its epoch is for nobody. */
 export function fenceAndAbort(transaction: Transaction, nowMs: number): Transaction {
-  const producerEpoch = Math.min(transaction.producerEpoch + 2, maxProducerEpoch)
+  const producerEpoch = Math.min(transaction.producerEpoch + 1, maxProducerEpoch)
   const ending = { commits: false, producerEpoch, nextProducerId: noProducerId, clientTransactionVersion: epochBumpVersion }
   return prepared(transaction, ending, nowMs)
 }
