@@ -5,6 +5,7 @@ import { networkMutations } from './broker-network.ts'
 import { nodeMutations } from './broker-nodes.ts'
 import { partitionMutations } from './broker-partition.ts'
 import { storageMutations } from './broker-storage.ts'
+import { transactionMutations } from './broker-transactions.ts'
 import { consumerMutations } from './client-consumer.ts'
 import { producerMutations } from './client-producer.ts'
 import { historyMutations } from './history.ts'
@@ -18,6 +19,7 @@ export const allMutations: readonly Mutation[] = [
   ...partitionMutations,
   ...storageMutations,
   ...coordinatorMutations,
+  ...transactionMutations,
   ...networkMutations,
   ...nodeMutations,
   ...producerMutations,

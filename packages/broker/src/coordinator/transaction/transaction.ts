@@ -100,7 +100,7 @@ export function withPartitions(
   nowMs: number,
 ): Transaction {
   const begins = transaction.state !== 'Ongoing'
-  const partitions = new Map(begins ? [] : transaction.partitions)
+  const partitions = new Map(transaction.partitions)
   for (const [topic, indexes] of added) partitions.set(topic, new Set([...(partitions.get(topic) ?? []), ...indexes]))
   return {
     ...transaction,

@@ -70,6 +70,24 @@ test('markers are tried again until every partition has one', async () => {
   await bench.add(next, 2)
 })
 
+test('a transaction begins without the partitions of the one before', async () => {
+  const bench = await new TransactionBench().start()
+  const producer = await bench.init()
+  await bench.add(producer, 0)
+  const next = await bench.end(producer, true)
+  await settle()
+  await bench.add(next, 1)
+  await bench.end(next, true)
+  await settle()
+  assert.deepEqual(
+    bench.markers.map(({ partition, producerEpoch }) => [partition, producerEpoch]),
+    [
+      [0, 1],
+      [1, 2],
+    ],
+  )
+})
+
 test('a partition that knows a newer coordinator ends the attempt', async () => {
   const bench = await new TransactionBench().start()
   const producer = await bench.init()
