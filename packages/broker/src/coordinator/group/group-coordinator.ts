@@ -56,6 +56,7 @@ export class GroupCoordinator {
       clock: runtime.clock,
       codecs: runtime.codecs,
       logger,
+      baseSequence: 0,
       writeTimeoutMs: config.commitTimeoutMs,
       openLog,
       createMachine: (shard) => new GroupMachine({ clock: runtime.clock, config, dispatch: (command) => this.#dispatch(shard, command) }),

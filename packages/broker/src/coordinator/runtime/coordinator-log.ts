@@ -23,12 +23,12 @@ export function encodeBatch(
   records: readonly CoordinatorRecord[],
   timestampMs: number,
   codecs: Codecs,
-  producer?: TransactionalProducer,
+  options: { readonly baseSequence: number; readonly producer?: TransactionalProducer | undefined },
 ): Buffer {
   const builder = new RecordBatchBuilder(records.reduce((bytes, record) => bytes + estimateBytes(record), batchLayout.BATCH_HEADER_BYTES))
   for (const record of records) builder.append(timestampMs, record.key, record.value)
-  // A sequence from 0, with a producer or without one: as Kafka's own coordinators write it.
-  return builder.build({ crc32c: (data) => codecs.crc32c(data), baseSequence: 0, ...producer, isTransactional: producer !== undefined })
+  const { baseSequence, producer } = options
+  return builder.build({ crc32c: (data) => codecs.crc32c(data), baseSequence, ...producer, isTransactional: producer !== undefined })
 }
 
 export function encodeEnd({ producerId, producerEpoch, ...marker }: TransactionEnd, timestampMs: number, codecs: Codecs): Buffer {

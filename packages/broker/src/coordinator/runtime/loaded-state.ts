@@ -28,6 +28,8 @@ export interface LoadedStateOptions<Machine extends StateMachine> {
   readonly log: CoordinatorLog
   readonly clock: Clock
   readonly codecs: Codecs
+  /** Of every batch, as Kafka's coordinator of this kind writes it; it means nothing. */
+  readonly baseSequence: number
   /** How long a response waits for the disk at most. */
   readonly writeTimeoutMs: number
   /** The log has refused or lost a write: this state is void. Called once. */
@@ -99,9 +101,9 @@ export class LoadedState<Machine extends StateMachine> {
   }
 
   #appendRecords(records: readonly CoordinatorRecord[], producer: TransactionalProducer | undefined): void {
-    const { clock, codecs } = this.#options
+    const { clock, codecs, baseSequence } = this.#options
     const producerId = producer?.producerId ?? -1
-    this.#append(encodeBatch(records, clock.nowMs(), codecs, producer), (baseOffset) => {
+    this.#append(encodeBatch(records, clock.nowMs(), codecs, { baseSequence, producer }), (baseOffset) => {
       records.forEach((record, index) => this.machine.replay(record, { offset: baseOffset + index, producerId }))
     })
   }

@@ -43,6 +43,7 @@ export class TransactionCoordinator {
       clock: runtime.clock,
       codecs: runtime.codecs,
       logger,
+      baseSequence: -1,
       writeTimeoutMs: config.writeTimeoutMs,
       openLog,
       createMachine: (shard) => this.#createMachine(shard),

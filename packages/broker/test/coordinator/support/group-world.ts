@@ -141,6 +141,7 @@ export class GroupWorld {
       clock: this.clock,
       codecs,
       logger: silentLogger,
+      baseSequence: 0,
       writeTimeoutMs: config.commitTimeoutMs,
       openLog: () => Promise.resolve(this.#log),
       createMachine: (shard) => {
