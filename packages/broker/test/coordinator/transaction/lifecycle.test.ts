@@ -20,7 +20,10 @@ test('an end is answered once it is written down, and its markers are written af
   bench.log.flushOne()
   await ended
   await settle()
-  assert.deepEqual(bench.markers.map(({ partition }) => partition).sort(), [0, 3])
+  assert.deepEqual(
+    bench.markers.map(({ partition }) => partition).sort((one, other) => one - other),
+    [0, 3],
+  )
 })
 
 for (const commits of [true, false]) {
@@ -46,7 +49,10 @@ for (const commits of [true, false]) {
         assert.deepEqual(markers, [])
       } else {
         assert.equal(await after.state(), commits ? 'CompleteCommit' : 'CompleteAbort')
-        assert.deepEqual([...new Set(markers.map(({ partition }) => partition))].sort(), [0, 1])
+        assert.deepEqual(
+          [...new Set(markers.map(({ partition }) => partition))].sort((one, other) => one - other),
+          [0, 1],
+        )
         assert.ok(markers.every(({ type }) => type === (commits ? 'COMMIT' : 'ABORT')))
       }
       after.transactions.close()
