@@ -6,6 +6,7 @@ import { nodeMutations } from './broker-nodes.ts'
 import { partitionMutations } from './broker-partition.ts'
 import { quotaMutations } from './broker-quotas.ts'
 import { storageMutations } from './broker-storage.ts'
+import { transactionMutations } from './broker-transactions.ts'
 import { consumerMutations } from './client-consumer.ts'
 import { producerMutations } from './client-producer.ts'
 import { historyMutations } from './history.ts'
@@ -20,6 +21,7 @@ export const allMutations: readonly Mutation[] = [
   ...storageMutations,
   ...quotaMutations,
   ...coordinatorMutations,
+  ...transactionMutations,
   ...networkMutations,
   ...nodeMutations,
   ...producerMutations,
