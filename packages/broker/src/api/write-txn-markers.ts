@@ -10,7 +10,7 @@ import {
 import { groupTopic } from '../coordinator/group/group-coordinator.ts'
 import { CoordinatorError } from '../coordinator/runtime/coordinator-error.ts'
 import type { Marker } from '../coordinator/transaction/transaction-markers.ts'
-import { writeMarker } from '../end-transaction-on.ts'
+import { writeMarker } from '../coordinator/transaction/marker-writer.ts'
 import { clusterResource } from './authorizer.ts'
 import type { RequestContext } from './context.ts'
 import type { ApiHandler } from './handler.ts'
