@@ -6,6 +6,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { contestants } from './contestants/index.mjs'
+import { stopBrokers } from './lib/brokers.mjs'
 import { benchCacheDir } from './lib/paths.mjs'
 import { printSummary, summarize } from './lib/report.mjs'
 import { scenarios } from './lib/scenarios.mjs'
@@ -38,12 +39,16 @@ const options = { records: Number(values.records), rounds: Number(values.rounds)
 mkdirSync(benchCacheDir, { recursive: true })
 const machine = { cpus: cpus().length, model: cpus()[0].model, node: process.version, at: new Date().toISOString() }
 const results = {}
-for (const name of positionals.length > 0 ? named : all) {
-  console.log(`\n${name}: ${scenarios[name].title}`)
-  const runs = await scenarios[name].run(options)
-  const summary = summarize(runs)
-  printSummary(summary)
-  results[name] = { summary, runs }
-  writeFileSync(values.json, `${JSON.stringify({ machine, options, results }, undefined, 2)}\n`)
+try {
+  for (const name of positionals.length > 0 ? named : all) {
+    console.log(`\n${name}: ${scenarios[name].title}`)
+    const runs = await scenarios[name].run(options)
+    const summary = summarize(runs)
+    printSummary(summary)
+    results[name] = { summary, runs }
+    writeFileSync(values.json, `${JSON.stringify({ machine, options, results }, undefined, 2)}\n`)
+  }
+} finally {
+  await stopBrokers()
 }
 console.log(`\nall figures of all rounds: ${values.json}`)

@@ -18,16 +18,26 @@ const starts = {
   },
 }
 
-// Starts brokers by name, calls `work` with them, an object by name, and stops them.
-export async function withBrokers(names, work) {
-  const brokers = {}
-  try {
-    for (const name of names) brokers[name] = await starts[name]()
-    return await work(brokers)
-  } finally {
-    await tools.stop()
-    for (const broker of Object.values(brokers)) await broker.stop()
+const attempts = 3
+const running = new Map()
+
+// A broker by its name, started when it is first asked for and kept: { bootstrapServers, pid }. On a busy machine a start may take more than a minute.
+export async function brokerOf(name) {
+  for (let attempt = 1; !running.has(name); attempt++) {
+    try {
+      running.set(name, await starts[name]())
+    } catch (error) {
+      if (attempt === attempts) throw error
+      process.stderr.write(`  ${name} did not start; once more\n`)
+    }
   }
+  return running.get(name)
+}
+
+export async function stopBrokers() {
+  await tools.stop()
+  for (const broker of running.values()) await broker.stop()
+  running.clear()
 }
 
 // Every run has a topic of its own.

@@ -1,6 +1,6 @@
 // What is measured, by the names of docs/performance.md: clients against Apache Kafka, and Kafka's own client against both brokers.
 import { java } from '../contestants/java.mjs'
-import { createTopic, deleteTopic, endOffset, withBrokers } from './brokers.mjs'
+import { brokerOf, createTopic, deleteTopic, endOffset } from './brokers.mjs'
 import { measure, timeToLine } from './measure.mjs'
 import { writePayloads } from './payloads.mjs'
 import { entries, interleave, withWorkload } from './rounds.mjs'
@@ -8,6 +8,8 @@ import { entries, interleave, withWorkload } from './rounds.mjs'
 const throughputSettings = { lingerMs: 5, batchSize: 65_536 }
 const latencySettings = { lingerMs: 0, batchSize: 16_384 }
 const payloadsOf = ({ shape = 'text', size }) => writePayloads(shape, size)
+
+const onKafka = async (work) => await work(await brokerOf('Apache Kafka'))
 
 async function onFreshTopic(broker, work) {
   const topic = await createTopic(broker)
@@ -39,7 +41,7 @@ const produceWorkload = ({ size, keyed, codec, ...payload }, records, api) => ({
 const produce = (title, use, what) => ({
   title,
   run: ({ records, rounds, only }) =>
-    withBrokers(['Apache Kafka'], async ({ 'Apache Kafka': kafka }) =>
+    onKafka(async (kafka) =>
       interleave(await entries('produce', use, only), rounds, ({ program, api, most }) =>
         onFreshTopic(kafka, (topic) => sendChecked(program, kafka, topic, produceWorkload(what, Math.min(records, most), api))),
       ),
@@ -49,7 +51,7 @@ const produce = (title, use, what) => ({
 const consume = (title, what) => ({
   title,
   run: ({ records, rounds, only }) =>
-    withBrokers(['Apache Kafka'], async ({ 'Apache Kafka': kafka }) => {
+    onKafka(async (kafka) => {
       const topic = await createTopic(kafka)
       await sendChecked(await java.prepare(), kafka, topic, produceWorkload(what, records))
       const workload = { kind: 'consume', bootstrap: kafka.bootstrapServers, topic, records, ...what }
@@ -62,7 +64,7 @@ const consume = (title, what) => ({
 const latency = (title, perSecond) => ({
   title,
   run: ({ rounds, only }) =>
-    withBrokers(['Apache Kafka'], async ({ 'Apache Kafka': kafka }) =>
+    onKafka(async (kafka) =>
       interleave(await entries('latency', undefined, only), rounds, ({ program }) =>
         onFreshTopic(kafka, (topic) => {
           const payload = { size: 100, payloads: payloadsOf({ size: 100 }) }
@@ -75,7 +77,7 @@ const latency = (title, perSecond) => ({
 const endToEnd = (title, perSecond) => ({
   title,
   run: ({ rounds, only }) =>
-    withBrokers(['Apache Kafka'], async ({ 'Apache Kafka': kafka }) =>
+    onKafka(async (kafka) =>
       interleave(await entries('end-to-end', undefined, only), rounds, ({ program }) =>
         onFreshTopic(kafka, (topic) =>
           sendChecked(program, kafka, topic, { kind: 'end-to-end', records: perSecond * 10, perSecond, size: 100, ...latencySettings }),
@@ -87,7 +89,7 @@ const endToEnd = (title, perSecond) => ({
 const group = {
   title: 'members of a group: the first to its assignment, a second until both are stable, after it left',
   run: ({ rounds, only }) =>
-    withBrokers(['Apache Kafka'], async ({ 'Apache Kafka': kafka }) =>
+    onKafka(async (kafka) =>
       interleave(await entries('group', undefined, only), rounds, ({ program }) =>
         onFreshTopic(kafka, (topic) =>
           measure(withWorkload(program, { kind: 'group', bootstrap: kafka.bootstrapServers, topic }), kafka, 1_000_000),
@@ -100,7 +102,7 @@ const group = {
 const start = {
   title: 'start of the process to the first acknowledged record',
   run: ({ rounds, only }) =>
-    withBrokers(['Apache Kafka'], async ({ 'Apache Kafka': kafka }) => {
+    onKafka(async (kafka) => {
       const node = { name: "Node's own start", program: { command: [process.execPath, '-e', 'console.log("acknowledged")'] }, isBare: true }
       const list = [...(await entries('first-ack', undefined, only)), node]
       return interleave(list, Math.max(5, rounds), async ({ program, isBare }) => {
@@ -115,10 +117,16 @@ const start = {
 
 const brokerNames = ['odradek', 'Apache Kafka']
 
+async function withBoth(work) {
+  const brokers = {}
+  for (const name of brokerNames) brokers[name] = await brokerOf(name)
+  return await work(brokers)
+}
+
 const brokersProduce = (title, what) => ({
   title,
   run: ({ records, rounds }) =>
-    withBrokers(brokerNames, async (brokers) => {
+    withBoth(async (brokers) => {
       const program = await java.prepare()
       const list = brokerNames.map((name) => ({ name, broker: brokers[name] }))
       return interleave(list, rounds, ({ broker }) =>
@@ -130,7 +138,7 @@ const brokersProduce = (title, what) => ({
 const brokersConsume = (title, what) => ({
   title,
   run: ({ records, rounds }) =>
-    withBrokers(brokerNames, async (brokers) => {
+    withBoth(async (brokers) => {
       const program = await java.prepare()
       const list = []
       for (const [name, broker] of Object.entries(brokers)) {

@@ -5,6 +5,7 @@ import { networkMutations } from './broker-network.ts'
 import { nodeMutations } from './broker-nodes.ts'
 import { partitionMutations } from './broker-partition.ts'
 import { storageMutations } from './broker-storage.ts'
+import { cliMutations } from './cli.ts'
 import { consumerMutations } from './client-consumer.ts'
 import { producerMutations } from './client-producer.ts'
 import { historyMutations } from './history.ts'
@@ -23,4 +24,5 @@ export const allMutations: readonly Mutation[] = [
   ...producerMutations,
   ...consumerMutations,
   ...historyMutations,
+  ...cliMutations,
 ]

@@ -8,7 +8,10 @@ export const outstanding = 20_000
 
 export const record = (_topic, key, value) => ({ key: key ?? null, value })
 
-const connected = (client) => new Promise((resolve, reject) => client.connect({}, (error) => (error ? reject(error) : resolve())))
+const called = (work) =>
+  new Promise((resolve, reject) => work((error) => (error ? reject(new Error(error.message, { cause: error })) : resolve())))
+
+const connected = (client) => called((done) => client.connect({}, done))
 
 export function openProducer(options) {
   return options.api === 'push' ? openRaw(options) : openPromises(options)
@@ -38,7 +41,7 @@ async function openRaw(options) {
       }
     }
   }
-  const flush = () => new Promise((resolve, reject) => producer.flush(60_000, (error) => (error ? reject(error) : resolve())))
+  const flush = () => called((done) => producer.flush(60_000, done))
   return { push: { push, flush }, close: () => new Promise((resolve) => producer.disconnect(() => resolve())) }
 }
 

@@ -12,7 +12,7 @@ import { ProduceRun } from './produce/run.ts'
 interface ProduceOptions extends GlobalOptions {
   readonly keySeparator?: string
   readonly ndjson?: boolean
-  readonly header?: Readonly<Record<string, string>>
+  readonly header?: readonly HeaderInput[]
   readonly nullValue?: string
   readonly partition?: number
 }
@@ -24,7 +24,7 @@ export function produceCommand(): Command {
       .argument('<topic>', 'where to')
       .option('--key-separator <text>', 'what stands between key and value; without it records have no key')
       .option('--ndjson', 'lines are objects with key, value, headers, partition and timestamp, all optional')
-      .option('--header <name=value>', 'header of every record; repeatable', collectKeyValue)
+      .option('--header <name=value>', 'header of every record; repeatable', collectHeader)
       .option('--null-value <text>', 'a key or value that reads so is null')
       .option('-p, --partition <number>', 'partition of records that name none', nonNegativeInteger)
       .addHelpText(
@@ -49,11 +49,15 @@ async function produce(topic: string, options: ProduceOptions): Promise<void> {
   })
 }
 
+/** A record may have several headers of one name, in order. */
+function collectHeader(text: string, previous: readonly HeaderInput[] = []): HeaderInput[] {
+  return [...previous, ...Object.entries(collectKeyValue(text)).map(([key, value]) => ({ key, value }))]
+}
+
 function lineOptions(topic: string, options: ProduceOptions): LineOptions {
-  const headers: HeaderInput[] = Object.entries(options.header ?? {}).map(([key, value]) => ({ key, value }))
   return {
     topic,
-    headers,
+    headers: options.header ?? [],
     ndjson: options.ndjson === true,
     keySeparator: options.keySeparator,
     nullValue: options.nullValue,
