@@ -1,4 +1,4 @@
-// Three rows of small charts: rate, latency, compression; a column a batch size, a line a codec, over linger.ms. SVG without a browser, by Vega-Lite.
+// Four rows of small charts: rate, latency, compression; a column a batch size, a line a codec, over linger.ms. SVG without a browser, by Vega-Lite.
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -9,9 +9,10 @@ import { batchSizes, codecs, lingersMs } from './tuning.mjs'
 const colours = ['#000000', '#d55e00', '#cc79a7', '#0072b2', '#009e73']
 
 const charts = [
-  { field: 'recordsPerSecond', title: 'records/s', format: '~s', scale: { zero: true } },
-  { field: 'p99Ms', title: 'p99 latency, ms', format: '~r', scale: { type: 'log' } },
-  { field: 'ratio', title: 'compression ratio', format: '.1f', scale: { zero: true } },
+  { field: 'recordsPerSecond', title: 'records/s, full load', format: '~s', scale: { zero: true } },
+  { field: 'p99Ms', title: 'p99 ms at a rate', format: '~r', scale: { type: 'log' } },
+  { field: 'ratio', title: 'ratio, full load', format: '.1f', scale: { zero: true } },
+  { field: 'pacedRatio', title: 'ratio at a rate', format: '.1f', scale: { zero: true } },
 ]
 
 const labelOf = (bytes) => `batch.size ${bytes / 1024} KiB`
@@ -27,7 +28,7 @@ const row = ({ field, title, format, scale }, isFirst, isLast) => ({
   },
   spec: {
     width: 210,
-    height: 150,
+    height: 130,
     mark: { type: 'line', point: { size: 40 }, strokeWidth: 1.8 },
     encoding: {
       x: { field: 'lingerMs', type: 'ordinal', sort: lingersMs, title: isLast ? 'linger.ms' : null, axis: { labelAngle: 0 } },
