@@ -22,9 +22,9 @@ export const cliMutations: readonly Mutation[] = [
   {
     name: 'cli/one-header-of-a-name',
     breaks: 'of two headers of one name produce sends the last',
-    file: 'packages/cli/src/commands/produce.ts',
+    file: 'packages/cli/src/commands/produce/headers.ts',
     search: 'return [...previous, ...Object.entries',
     replace: 'return [...Object.entries',
-    tests: ['tests/e2e/load.test.ts'],
+    tests: ['packages/cli/test/commands/headers.test.ts'],
   },
 ]

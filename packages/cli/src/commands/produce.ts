@@ -5,8 +5,9 @@ import { Command } from 'commander'
 import { requireTopics, withKafka } from '../session.ts'
 import { nonNegativeInteger } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
-import { addGlobalOptions, collectKeyValue, type GlobalOptions } from '../global-options.ts'
+import { addGlobalOptions, type GlobalOptions } from '../global-options.ts'
 import type { LineOptions } from '../records/line-parser.ts'
+import { collectHeader } from './produce/headers.ts'
 import { ProduceRun } from './produce/run.ts'
 
 interface ProduceOptions extends GlobalOptions {
@@ -47,11 +48,6 @@ async function produce(topic: string, options: ProduceOptions): Promise<void> {
     await run.readAll(process.stdin)
     run.report(topic)
   })
-}
-
-/** A record may have several headers of one name, in order. */
-function collectHeader(text: string, previous: readonly HeaderInput[] = []): HeaderInput[] {
-  return [...previous, ...Object.entries(collectKeyValue(text)).map(([key, value]) => ({ key, value }))]
 }
 
 function lineOptions(topic: string, options: ProduceOptions): LineOptions {
