@@ -10,7 +10,10 @@ let clients = 0
 
 export async function openProducer({ bootstrap, codec = 'none', lingerMs = 5, api }) {
   const producer = new Producer({ clientId: `bench-${++clients}`, bootstrapBrokers: [bootstrap], idempotent: true, compression: codec })
-  const stream = api === 'push' ? producer.asStream({ batchSize: 4000, batchTime: Math.max(1, lingerMs), reportMode: 'none' }) : undefined
+  const stream =
+    api === 'push'
+      ? producer.asStream({ batchSize: 4000, batchTime: Math.max(1, lingerMs), reportMode: 'none', highWaterMark: 20_000 })
+      : undefined
   return {
     arrays: { sendMany: (messages) => producer.send({ messages }) },
     single: { send: (message) => producer.send({ messages: [message] }) },
