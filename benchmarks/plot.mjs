@@ -9,6 +9,9 @@ import { benchCacheDir } from './lib/paths.mjs'
 import { drawSettings } from './lib/tuning-chart.mjs'
 import { measureSettings } from './lib/tuning.mjs'
 
+// What was started ends with this process.
+process.on('SIGINT', () => process.exit(130))
+
 const { values } = parseArgs({
   options: {
     records: { type: 'string', default: '200000' },

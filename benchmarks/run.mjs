@@ -11,6 +11,9 @@ import { benchCacheDir } from './lib/paths.mjs'
 import { printSummary, summarize } from './lib/report.mjs'
 import { scenarios } from './lib/scenarios.mjs'
 
+// What was started ends with this process.
+process.on('SIGINT', () => process.exit(130))
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
