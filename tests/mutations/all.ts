@@ -7,6 +7,7 @@ import { partitionMutations } from './broker-partition.ts'
 import { quotaMutations } from './broker-quotas.ts'
 import { storageMutations } from './broker-storage.ts'
 import { transactionMutations } from './broker-transactions.ts'
+import { cliMutations } from './cli.ts'
 import { consumerMutations } from './client-consumer.ts'
 import { producerMutations } from './client-producer.ts'
 import { historyMutations } from './history.ts'
@@ -27,4 +28,5 @@ export const allMutations: readonly Mutation[] = [
   ...producerMutations,
   ...consumerMutations,
   ...historyMutations,
+  ...cliMutations,
 ]
