@@ -28,8 +28,8 @@ export const producerMutations: readonly Mutation[] = [
     name: 'producer/requeue-out-of-order',
     breaks: 'batches that failed are sent again in the order in which they came back',
     file: queue,
-    search: 'const index = this.waiting.findIndex((other) => other.attempts === 0 || comesAfter(other, batch))',
-    replace: 'const index = this.waiting.findIndex((other) => other.attempts === 0)',
+    search: 'const index = this.waiting.findIndex((other) => comesAfter(other, batch))',
+    replace: 'const index = this.waiting.findIndex((other) => other.ordinal < 0)',
     tests: [queueTest, producer],
   },
   {

@@ -93,6 +93,11 @@ export class Accumulator {
     this.#spareBuilders.push(builder)
   }
 
+  /** The memory of a batch is that of its parts from here on. */
+  exchange(batch: ProducerBatch, parts: readonly ProducerBatch[]): void {
+    this.#usedBytes += parts.reduce((bytes, part) => bytes + part.reservedBytes, -batch.reservedBytes)
+  }
+
   /** Forgets the queues of a topic that has nothing under way. */
   forget(topic: string): void {
     if (this.#topics.get(topic)?.every((queue) => queue.isIdle) === true) this.#topics.delete(topic)
