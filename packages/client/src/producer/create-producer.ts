@@ -52,18 +52,16 @@ function warnOfReordering(logger: Logger, { maxInFlightRequestsPerConnection }: 
   )
 }
 
-/** As in Java: what contradicts idempotence switches it off, unless it was asked for by name. */
+/** As in Java: acks and retries that contradict idempotence switch it off, unless it was asked for by name; too many in flight is an error (Kafka 4). */
 function isIdempotent(config: ProducerValues, asked: boolean): boolean {
   if (!config.enableIdempotence) return false
-  const conflict =
-    config.acks !== 'all'
-      ? `acks is ${config.acks}, not all`
-      : config.retries === 0
-        ? 'retries is 0'
-        : config.maxInFlightRequestsPerConnection > MAX_IDEMPOTENT_IN_FLIGHT
-          ? `max.in.flight.requests.per.connection is ${config.maxInFlightRequestsPerConnection}, over ${MAX_IDEMPOTENT_IN_FLIGHT}`
-          : undefined
-  if (conflict === undefined) return true
-  if (asked) throw new ConfigError(`enable.idempotence cannot be kept: ${conflict}`)
-  return false
+  const { acks, retries, maxInFlightRequestsPerConnection: inFlight } = config
+  const conflict = acks !== 'all' ? `acks is ${acks}, not all` : retries === 0 ? 'retries is 0' : undefined
+  if (conflict !== undefined && asked) throw new ConfigError(`enable.idempotence cannot be kept: ${conflict}`)
+  if (inFlight > MAX_IDEMPOTENT_IN_FLIGHT) {
+    throw new ConfigError(
+      `enable.idempotence cannot be kept: max.in.flight.requests.per.connection is ${inFlight}, over ${MAX_IDEMPOTENT_IN_FLIGHT}; set enable.idempotence=false to have more`,
+    )
+  }
+  return conflict === undefined
 }

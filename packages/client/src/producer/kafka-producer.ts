@@ -4,7 +4,6 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { withDeadline } from '../cluster/deadline.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ProducerValues } from '../config/producer.ts'
-import { brokerError } from '../errors/broker-error-actions.ts'
 import { KafkaError, StateError, TimeoutError } from '../errors/kafka-error.ts'
 import type { MetricValue } from '../metrics/registry.ts'
 import { partitionInfos } from '../cluster/partition-infos.ts'
@@ -14,14 +13,13 @@ import { ErrorCodes } from '@odradek/protocol'
 import { Accumulator } from './accumulator.ts'
 import { Deliveries } from './deliveries.ts'
 import type { Partitioner } from './partitioner.ts'
-import { PartitionChooser } from './partition-chooser.ts'
+import { Placement } from './placement.ts'
 import type { BatchObserver, ProducerBatch } from './producer-batch.ts'
 import { ProducerIdentity } from './producer-id.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
 import { RecordEncoder } from './record-encoder.ts'
 import { Sender } from './sender.ts'
 import { SentBatchCollector } from './sent-batch.ts'
-import { StickyPartition } from './sticky.ts'
 import { toKafkaError } from './to-kafka-error.ts'
 import type { BlockedRecord } from './topic-lane.ts'
 import { TopicLane } from './topic-lane.ts'
@@ -46,7 +44,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   readonly #deliveries: Deliveries
   readonly #sender: Sender
   readonly #encoder: RecordEncoder<K, V>
-  readonly #chooser: PartitionChooser<K, V>
+  readonly #placement: Placement<K, V>
   readonly #lanes = new Map<string, TopicLane<K, V>>()
   #lastLane: TopicLane<K, V> | undefined
   #memoryWaiters: (() => void)[] = []
@@ -80,10 +78,12 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
       maxRequestBytes: config.maxRequestSize,
       bufferMemoryBytes: config.bufferMemory,
     })
-    this.#chooser = new PartitionChooser({
+    this.#placement = new Placement({
+      cluster,
+      config,
+      accumulator: this.#accumulator,
       partitioner: options.partitioner,
-      roundRobin: config.partitionerClass === 'round-robin',
-      ignoreKeys: config.partitionerIgnoreKeys,
+      stalledMs: (nodeId) => this.#sender.stalledMs(nodeId),
     })
   }
 
@@ -191,33 +191,15 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
 
   /** The batch that took the record; undefined when there is no memory. Throws what refuses it. */
   #append(lane: TopicLane<K, V>, record: ProducerRecord<K, V>): ProducerBatch | undefined {
-    const { metadata } = lane
+    const { metadata, sticky } = lane
     if (metadata === undefined) return undefined
     lane.isUsed = true
     const encoder = this.#encoder
     encoder.encode(record)
-    const { key, value, headers, maxBytes } = encoder
-    let partition = record.partition ?? this.#chooser.byKey(record, key, metadata)
-    const isSticky = partition === -1
-    if (isSticky) partition = this.#stickyPartition(lane, maxBytes)
-    else if (!(partition >= 0 && partition < metadata.partitions.length))
-      throw unknownPartition(record.topic, partition, metadata.partitions.length)
-    const queue = this.#accumulator.queue(lane.topic, partition)
-    const timestampMs = record.timestamp ?? this.#cluster.runtime.clock.nowMs()
-    const batch = this.#accumulator.append(queue, timestampMs, key, value, headers, maxBytes)
-    if (isSticky && batch !== undefined) lane.sticky.sent(maxBytes)
+    const queue = this.#placement.queue(record, encoder, metadata, sticky)
+    const batch = this.#accumulator.append(queue, record.timestamp ?? this.#cluster.runtime.clock.nowMs(), encoder)
+    if (batch !== undefined && queue.partition === sticky.current) sticky.sent(batch.lastRecordBytes)
     return batch
-  }
-
-  #stickyPartition(lane: TopicLane<K, V>, maxBytes: number): number {
-    const { metadata, sticky } = lane
-    const available = metadata?.available ?? []
-    const count = metadata?.partitions.length ?? 1
-    const chosen = sticky.choose(available, count)
-    if (!this.#accumulator.isFull(this.#accumulator.queue(lane.topic, chosen), maxBytes)) return chosen
-    this.#accumulator.close(this.#accumulator.queue(lane.topic, chosen))
-    sticky.rotate()
-    return sticky.choose(available, count)
   }
 
   #lane(topic: string): TopicLane<K, V> {
@@ -225,7 +207,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     if (last !== undefined && last.topic === topic) return last
     let lane = this.#lanes.get(topic)
     if (lane === undefined) {
-      lane = new TopicLane(topic, new StickyPartition(this.#cluster.runtime.random, this.#options.config.batchSize), {
+      lane = new TopicLane(topic, this.#placement.sticky(topic), {
         awaitMetadata: (name, deadlineMs) => this.#topics.topic(name, deadlineMs),
         awaitMemory: (deadlineMs) => this.#awaitMemory(deadlineMs),
         append: (target, record) => this.#append(target, record),
@@ -311,12 +293,4 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   #checkOpen(): void {
     if (this.#ended !== undefined) throw this.#ended
   }
-}
-
-function unknownPartition(topic: string, partition: number, count: number): KafkaError {
-  return brokerError(
-    ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION,
-    `Topic '${topic}' has ${count} partitions`,
-    `there is no partition ${partition}`,
-  )
 }

@@ -47,6 +47,8 @@ export class ProducerBatch {
   baseSequence = -1
   /** Place among all batches of its partition that were taken to be sent; −1 before. */
   ordinal = -1
+  /** What the record appended last takes. */
+  lastRecordBytes = 0
   /** What went wrong last. */
   lastError: KafkaError | undefined
   #builder: RecordBatchBuilder | undefined
@@ -82,7 +84,9 @@ export class ProducerBatch {
 
   /** Throws as RecordBatchBuilder does; the batch is then unchanged. */
   append(timestampMs: number, key: RecordBytes, value: RecordBytes, headers: readonly RecordHeader[] = SHARED_EMPTY): void {
+    const before = this.sizeBytes
     this.#builder?.append(timestampMs, key, value, headers)
+    this.lastRecordBytes = this.sizeBytes - before
     this.#timestamps.push(timestampMs)
     this.#recordCount++
   }

@@ -5,6 +5,7 @@ import { batchLayout, RecordBatchBuilder } from '@odradek/protocol'
 import { KafkaError, SerializationError } from '../errors/kafka-error.ts'
 import { toRecordHeaders } from '../headers.ts'
 import type { Serializer } from '../serde/serde.ts'
+import type { EncodedRecord } from './accumulator.ts'
 import { exactBytes } from './accumulator.ts'
 import type { ProducerRecord } from './types.ts'
 
@@ -17,7 +18,7 @@ export interface RecordEncoderOptions<K, V> {
   readonly bufferMemoryBytes: number
 }
 
-export class RecordEncoder<K, V> {
+export class RecordEncoder<K, V> implements EncodedRecord {
   key: Uint8Array | string | null = null
   value: Uint8Array | string | null = null
   headers: readonly RecordHeader[] | undefined
@@ -59,7 +60,7 @@ export class RecordEncoder<K, V> {
   }
 
   #measure(topic: string): void {
-    const bytes = exactBytes(this.key, this.value, this.headers, this.maxBytes) + BATCH_HEADER_BYTES
+    const bytes = exactBytes(this) + BATCH_HEADER_BYTES
     if (bytes > this.#options.maxRequestBytes) {
       throw new KafkaError(
         'RECORD_TOO_LARGE',

@@ -23,6 +23,8 @@ const TIMER_SLACK_MS = 0.5
 interface Lane {
   inFlight: number
   isConnecting: boolean
+  /** Monotonic time since which batches have been ready and the broker took none; −1: it takes them. */
+  stalledSinceMs: number
 }
 
 export interface SenderOptions {
@@ -62,6 +64,12 @@ export class Sender {
       this.#isScheduled = false
       if (!this.#isClosed) this.run()
     })
+  }
+
+  /** For how long a node has taken no batch although some were ready for it. */
+  stalledMs(nodeId: number): number {
+    const sinceMs = this.#lanes.get(nodeId)?.stalledSinceMs ?? -1
+    return sinceMs < 0 ? 0 : this.#options.cluster.nowMs() - sinceMs
   }
 
   close(): void {
@@ -104,7 +112,12 @@ export class Sender {
         continue
       }
       const connection = this.#connectionFor(leader.id)
-      if (connection === undefined) continue
+      const lane = this.#lane(leader.id)
+      if (connection === undefined) {
+        if (lane.stalledSinceMs < 0) lane.stalledSinceMs = now
+        continue
+      }
+      lane.stalledSinceMs = -1
       const request = queuesByNode.get(leader.id)
       if (request === undefined) {
         queuesByNode.set(leader.id, { connection, queues: [queue], bytes: first.sizeBytes })
@@ -234,7 +247,7 @@ export class Sender {
   #lane(nodeId: number): Lane {
     let lane = this.#lanes.get(nodeId)
     if (lane === undefined) {
-      lane = { inFlight: 0, isConnecting: false }
+      lane = { inFlight: 0, isConnecting: false, stalledSinceMs: -1 }
       this.#lanes.set(nodeId, lane)
     }
     return lane

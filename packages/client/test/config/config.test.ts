@@ -79,10 +79,32 @@ describe('configuration', () => {
   }
 
   it('refuses what contradicts idempotence only when it was asked for', () => {
-    const kafka = new Kafka({ bootstrapServers })
+    const kafka = new Kafka({ bootstrapServers, logger: { warn: () => undefined } })
     assert.throws(() => kafka.producer({ acks: '1', enableIdempotence: true }), /enable\.idempotence cannot be kept: acks is 1/)
-    assert.throws(() => kafka.producer({ maxInFlightRequestsPerConnection: 6, enableIdempotence: true }), /over 5/)
+    assert.throws(() => kafka.producer({ retries: 0, properties: { 'enable.idempotence': true } }), /retries is 0/)
     assert.ok(kafka.producer({ acks: '1' }))
+    assert.ok(kafka.producer({ retries: 0 }))
+  })
+
+  it('refuses more than five requests in flight unless idempotence is off, as Kafka 4 does', () => {
+    const kafka = new Kafka({ bootstrapServers, logger: { warn: () => undefined } })
+    for (const options of [{}, { enableIdempotence: true }, { acks: '1' }] as const)
+      assert.throws(() => kafka.producer({ ...options, maxInFlightRequestsPerConnection: 6 }), /enable\.idempotence cannot be kept/)
+    assert.ok(kafka.producer({ maxInFlightRequestsPerConnection: 6, enableIdempotence: false }))
+  })
+
+  it('warns once where retries may reorder', () => {
+    const warnings: string[] = []
+    const logger = { warn: (message: string) => void warnings.push(message) }
+    const kafka = new Kafka({ bootstrapServers, logger })
+    for (const options of [{}, { acks: '0' }, { acks: '1', retries: 0 }, { acks: '1', maxInFlightRequestsPerConnection: 1 }] as const) {
+      assert.ok(kafka.producer(options))
+      assert.deepEqual(warnings, [])
+    }
+    assert.ok(kafka.producer({ acks: '1' }))
+    assert.ok(kafka.producer({ enableIdempotence: false }))
+    assert.equal(warnings.length, 1)
+    assert.match(warnings[0] ?? '', /out of order/)
   })
 
   it('refuses a delivery timeout that no request fits in', () => {

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { produce } from '@odradek/protocol'
+import type { Producer, ProducerOptions } from '../../src/index.ts'
+import { Kafka, string } from '../../src/index.ts'
+import { FakeCluster, noAnswer } from '../support/fake-cluster.ts'
+import { SequencedLog } from '../support/sequenced-log.ts'
+
+function start(leaders: number[], options: ProducerOptions<string, string>) {
+  const cluster = new FakeCluster([...new Set(leaders)])
+  cluster.topics.set('t', leaders)
+  const log = new SequencedLog(cluster.runtime.codecs)
+  cluster.on(produce, (request) => log.answer(request))
+  const kafka = new Kafka({ bootstrapServers: cluster.bootstrapServers, runtime: cluster.runtime })
+  return { cluster, log, producer: kafka.producer({ key: string, value: string, ...options }) }
+}
+
+function sendMany(producer: Producer<string, string>, count: number, value: string, key: string | null = null): Promise<unknown> {
+  return Promise.allSettled(Array.from({ length: count }, () => producer.send({ topic: 't', key, value })))
+}
+
+function recordsByPartition(log: SequencedLog, partitions: number): number[] {
+  return Array.from({ length: partitions }, (_, partition) => log.values.get(partition)?.length ?? 0)
+}
+
+describe('records without a key', () => {
+  for (const [options, percent] of [
+    [{ partitionerClass: 'sticky' }, 5],
+    [{ partitionerAdaptivePartitioningEnable: false }, 5],
+    // Whose queue was longer when decides here too.
+    [{}, 10],
+  ] as const) {
+    it(`are spread within ${percent} % in full batches at load, ${JSON.stringify(options)}`, async () => {
+      const { cluster, log, producer } = start([1, 1, 1, 1, 1, 1], { ...options, batchSize: 4096, lingerMs: 5 })
+      for (let burst = 0; burst < 12; burst++) {
+        void sendMany(producer, 1000, 'x'.repeat(150))
+        await cluster.clock.advance(20)
+      }
+      await producer.close()
+      const counts = recordsByPartition(log, 6)
+      for (const count of counts) assert.ok(Math.abs(count - 2000) <= 20 * percent, counts.join())
+      const full = log.received.filter(({ sizeBytes }) => sizeBytes > 3900).length
+      assert.ok(full > log.received.length * 0.9, `${full} of ${log.received.length}`)
+    })
+  }
+
+  it('stay with a partition over batches that linger sends early (KIP-794)', async () => {
+    const { cluster, log, producer } = start([1, 1, 1], { batchSize: 4000, lingerMs: 5 })
+    for (let turn = 0; turn < 6; turn++) {
+      void sendMany(producer, 6, 'x'.repeat(150))
+      await cluster.clock.advance(20)
+    }
+    assert.equal(log.received.length, 6)
+    assert.equal(recordsByPartition(log, 3).filter((count) => count > 0).length, 1)
+    await producer.close()
+  })
+
+  it('go elsewhere with every batch when that is asked for (KIP-480)', async () => {
+    const { cluster, log, producer } = start([1, 1, 1], { partitionerClass: 'sticky', batchSize: 4000, lingerMs: 5 })
+    for (let turn = 0; turn < 6; turn++) {
+      void sendMany(producer, 6, 'x'.repeat(150))
+      await cluster.clock.advance(20)
+    }
+    assert.deepEqual(recordsByPartition(log, 3), [12, 12, 12])
+    await producer.close()
+  })
+
+  it('and those with one: the hash decides but for uniform-sticky and partitioner.ignore.keys', async () => {
+    for (const [options, partitions] of [
+      [{ partitionerClass: 'sticky' }, 1],
+      [{ partitionerClass: 'uniform-sticky' }, 3],
+      [{ partitionerClass: 'sticky', partitionerIgnoreKeys: true }, 3],
+    ] as const) {
+      const { cluster, log, producer } = start([1, 1, 1], { ...options, lingerMs: 5 })
+      for (let turn = 0; turn < 6; turn++) {
+        void sendMany(producer, 2, 'v', 'key')
+        await cluster.clock.advance(20)
+      }
+      assert.equal(recordsByPartition(log, 3).filter((count) => count > 0).length, partitions)
+      await producer.close()
+    }
+  })
+})
+
+describe('a slow broker', () => {
+  const logger = { warn: () => undefined }
+
+  /** Records that waited for node 2, which answers nothing, and for node 1, after so many. */
+  async function waiting(options: ProducerOptions<string, string>): Promise<number> {
+    const { cluster, log, producer } = start([1, 2], { batchSize: 1000, lingerMs: 0, enableIdempotence: false, logger, ...options })
+    cluster.on(produce, (request, { node }) => (node === 1 ? log.answer(request) : noAnswer))
+    const all: Promise<unknown>[] = []
+    for (let burst = 0; burst < 200; burst++) {
+      all.push(sendMany(producer, 10, 'x'.repeat(90)))
+      await cluster.clock.advance(10)
+    }
+    const written = recordsByPartition(log, 2)[0] ?? 0
+    const closed = producer.close({ timeoutMs: 1 })
+    await cluster.clock.advance(1)
+    await closed
+    await Promise.all(all)
+    return 2000 - written
+  }
+
+  it('gets less and less, none once it is unavailable, half when nothing is to adapt', async () => {
+    const even = await waiting({ partitionerAdaptivePartitioningEnable: false })
+    const adaptive = await waiting({})
+    const available = await waiting({ partitionerAvailabilityTimeoutMs: 200 })
+    assert.ok(even > 900, `even ${even}`)
+    assert.ok(adaptive < 300, `adaptive ${adaptive}`)
+    assert.ok(available < adaptive / 2, `with a timeout ${available}, without ${adaptive}`)
+  })
+})
