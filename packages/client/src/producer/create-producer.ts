@@ -15,7 +15,12 @@ const MAX_IDEMPOTENT_IN_FLIGHT = 5
 
 /** Throws ConfigError. */
 export function createProducer<K, V>(shared: ClientOptions, options: ProducerOptions<K, V>, onClose: () => void): Producer<K, V> {
-  const { runtime, logger, common, tls, own } = resolveClient(producerKeys, shared, options, ['key', 'value', 'partitioner'])
+  const { runtime, logger, common, tls, own } = resolveClient(producerKeys, shared, options, [
+    'key',
+    'value',
+    'partitioner',
+    'interceptors',
+  ])
   const properties = { ...shared.properties, ...options.properties }
   const asked = (options.enableIdempotence ?? properties['enable.idempotence'] ?? properties['enableIdempotence']) !== undefined
   const lingerAndRequestMs = own.lingerMs + common.requestTimeoutMs
@@ -35,6 +40,8 @@ export function createProducer<K, V>(shared: ClientOptions, options: ProducerOpt
     key: options.key,
     value: options.value,
     partitioner: options.partitioner,
+    interceptors: options.interceptors ?? [],
+    logger,
     idempotent,
     onClose,
   })

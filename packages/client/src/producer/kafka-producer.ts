@@ -5,6 +5,7 @@ import { withDeadline } from '../cluster/deadline.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ProducerValues } from '../config/producer.ts'
 import { KafkaError, StateError, TimeoutError } from '../errors/kafka-error.ts'
+import type { Logger } from '../logger.ts'
 import type { MetricValue } from '../metrics/registry.ts'
 import { partitionInfos } from '../cluster/partition-infos.ts'
 import type { Serializer } from '../serde/serde.ts'
@@ -12,12 +13,17 @@ import type { PartitionInfo } from '../topic-partition.ts'
 import { ErrorCodes } from '@odradek/protocol'
 import { Accumulator } from './accumulator.ts'
 import { Deliveries } from './deliveries.ts'
+import type { ProducerInterceptor } from './interceptors.ts'
+import { Interceptors } from './interceptors.ts'
 import type { Partitioner } from './partitioner.ts'
 import { Placement } from './placement.ts'
-import type { BatchObserver, ProducerBatch } from './producer-batch.ts'
+import type { BatchObserver } from './producer-batch.ts'
+import { ProducerBatch } from './producer-batch.ts'
 import { ProducerIdentity } from './producer-id.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
+import type { LateBytes, SerializedRecord } from './record-encoder.ts'
 import { RecordEncoder } from './record-encoder.ts'
+import { recordSink } from './record-sink.ts'
 import { Sender } from './sender.ts'
 import { SentBatchCollector } from './sent-batch.ts'
 import { toKafkaError } from './to-kafka-error.ts'
@@ -32,6 +38,8 @@ export interface KafkaProducerOptions<K, V> {
   readonly key: Serializer<K> | undefined
   readonly value: Serializer<V> | undefined
   readonly partitioner: Partitioner<K, V> | undefined
+  readonly interceptors: readonly ProducerInterceptor<K, V>[]
+  readonly logger: Logger
   readonly idempotent: boolean
   readonly onClose: () => void
 }
@@ -46,6 +54,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   readonly #encoder: RecordEncoder<K, V>
   readonly #placement: Placement<K, V>
   readonly #lanes = new Map<string, TopicLane<K, V>>()
+  readonly #interceptors: Interceptors<K, V> | undefined
   #lastLane: TopicLane<K, V> | undefined
   #memoryWaiters: (() => void)[] = []
   #ended: KafkaError | undefined
@@ -78,6 +87,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
       maxRequestBytes: config.maxRequestSize,
       bufferMemoryBytes: config.bufferMemory,
     })
+    this.#interceptors = options.interceptors.length === 0 ? undefined : new Interceptors(options.interceptors, options.logger)
     this.#placement = new Placement({
       cluster,
       config,
@@ -88,24 +98,30 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   }
 
   send(record: ProducerRecord<K, V>): Promise<RecordMetadata> {
-    const lane = this.#lane(record.topic)
-    if (lane.isClear && this.#ended === undefined) {
-      try {
-        const batch = this.#append(lane, record)
-        if (batch !== undefined) return batch.promiseLast()
-      } catch (error) {
-        return Promise.reject(toKafkaError(error))
-      }
-    }
-    return new Promise((resolve, reject) => {
-      this.#block(lane, record, (batch) => batch.settleLast(resolve), reject)
-    })
+    if (this.#interceptors !== undefined) return this.#interceptors.around(record, (replaced) => this.#send(replaced))
+    return this.#send(record)
   }
 
   sendBatch(records: readonly ProducerRecord<K, V>[]): Promise<SentBatch> {
-    const collector = new SentBatchCollector(records.length)
-    for (let index = 0; index < records.length; index++) this.#sendOfBatch(records[index] as ProducerRecord<K, V>, index, collector)
+    const interceptors = this.#interceptors
+    const replaced = interceptors === undefined ? records : records.map((record) => interceptors.onSend(record))
+    const onRecord =
+      interceptors === undefined
+        ? undefined
+        : (index: number, metadata: RecordMetadata | undefined, error: KafkaError | undefined): void =>
+            interceptors.onAcknowledgement(metadata, error, replaced[index] as ProducerRecord<K, V>)
+    const collector = new SentBatchCollector(replaced.length, onRecord)
+    for (let index = 0; index < replaced.length; index++) this.#sendOfBatch(replaced[index] as ProducerRecord<K, V>, index, collector)
     return collector.promise
+  }
+
+  writable(): WritableStream<ProducerRecord<K, V>> {
+    return recordSink({
+      send: (record) => this.send(record),
+      // The lane of the record sent last, whatever topic interceptors have given it.
+      placed: () => (this.#lastLane?.isIdle === false ? this.#lastLane.emptied() : undefined),
+      flush: () => this.flush(),
+    })
   }
 
   async flush(): Promise<void> {
@@ -150,19 +166,39 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
       this.#topics.close()
       this.#sender.close()
       this.#cluster.close()
+      this.#interceptors?.close()
       this.#options.onClose()
     }
   }
 
-  #sendOfBatch(record: ProducerRecord<K, V>, index: number, collector: SentBatchCollector): void {
+  #send(record: ProducerRecord<K, V>): Promise<RecordMetadata> {
     const lane = this.#lane(record.topic)
+    let late: LateBytes | undefined
     if (lane.isClear && this.#ended === undefined) {
       try {
         const batch = this.#append(lane, record)
-        if (batch !== undefined) {
+        if (batch instanceof ProducerBatch) return batch.promiseLast()
+        late = batch
+      } catch (error) {
+        return Promise.reject(toKafkaError(error))
+      }
+    }
+    return new Promise((resolve, reject) => {
+      this.#block(lane, record, late, (batch) => batch.settleLast(resolve), reject)
+    })
+  }
+
+  #sendOfBatch(record: ProducerRecord<K, V>, index: number, collector: SentBatchCollector): void {
+    const lane = this.#lane(record.topic)
+    let late: LateBytes | undefined
+    if (lane.isClear && this.#ended === undefined) {
+      try {
+        const batch = this.#append(lane, record)
+        if (batch instanceof ProducerBatch) {
           collector.place(index, batch)
           return
         }
+        late = batch
       } catch (error) {
         collector.refuse(index, toKafkaError(error))
         return
@@ -171,6 +207,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     this.#block(
       lane,
       record,
+      late,
       (batch) => collector.place(index, batch),
       (error) => collector.refuse(index, error),
     )
@@ -179,6 +216,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   #block(
     lane: TopicLane<K, V>,
     record: ProducerRecord<K, V>,
+    late: LateBytes | undefined,
     onAppended: BlockedRecord<K, V>['onAppended'],
     onRefused: BlockedRecord<K, V>['onRefused'],
   ): void {
@@ -186,16 +224,18 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
       onRefused(this.#ended)
       return
     }
-    lane.block({ record, deadlineMs: this.#cluster.nowMs() + this.#options.config.maxBlockMs, onAppended, onRefused })
+    const deadlineMs = this.#cluster.nowMs() + this.#options.config.maxBlockMs
+    lane.block({ record, deadlineMs, late, onAppended, onRefused })
   }
 
-  /** The batch that took the record; undefined when there is no memory. Throws what refuses it. */
-  #append(lane: TopicLane<K, V>, record: ProducerRecord<K, V>): ProducerBatch | undefined {
+  /** The batch that took the record; undefined when there is no memory; what to wait for. Throws what refuses it. */
+  #append(lane: TopicLane<K, V>, record: ProducerRecord<K, V>, bytes?: SerializedRecord): ProducerBatch | LateBytes | undefined {
     const { metadata, sticky } = lane
     if (metadata === undefined) return undefined
     lane.isUsed = true
     const encoder = this.#encoder
-    encoder.encode(record)
+    const late = encoder.encode(record, bytes)
+    if (late !== undefined) return late
     const queue = this.#placement.queue(record, encoder, metadata, sticky)
     const batch = this.#accumulator.append(queue, record.timestamp ?? this.#cluster.runtime.clock.nowMs(), encoder)
     if (batch !== undefined && queue.partition === sticky.current) sticky.sent(batch.lastRecordBytes)
@@ -210,7 +250,9 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
       lane = new TopicLane(topic, this.#placement.sticky(topic), {
         awaitMetadata: (name, deadlineMs) => this.#topics.topic(name, deadlineMs),
         awaitMemory: (deadlineMs) => this.#awaitMemory(deadlineMs),
-        append: (target, record) => this.#append(target, record),
+        append: (target, record, bytes) => this.#append(target, record, bytes),
+        serialize: (record) => (this.#encoder.isLate ? this.#encoder.serialize(record) : undefined),
+        nowMs: () => this.#cluster.nowMs(),
       })
       this.#lanes.set(topic, lane)
     }

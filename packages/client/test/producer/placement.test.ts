@@ -2,17 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { produce } from '@odradek/protocol'
 import type { Producer, ProducerOptions } from '../../src/index.ts'
-import { Kafka, string } from '../../src/index.ts'
-import { FakeCluster, noAnswer } from '../support/fake-cluster.ts'
-import { SequencedLog } from '../support/sequenced-log.ts'
+import { noAnswer } from '../support/fake-cluster.ts'
+import type { Producing } from '../support/producing.ts'
+import { startProducing } from '../support/producing.ts'
+import type { SequencedLog } from '../support/sequenced-log.ts'
 
-function start(leaders: number[], options: ProducerOptions<string, string>) {
-  const cluster = new FakeCluster([...new Set(leaders)])
-  cluster.topics.set('t', leaders)
-  const log = new SequencedLog(cluster.runtime.codecs)
-  cluster.on(produce, (request) => log.answer(request))
-  const kafka = new Kafka({ bootstrapServers: cluster.bootstrapServers, runtime: cluster.runtime })
-  return { cluster, log, producer: kafka.producer({ key: string, value: string, ...options }) }
+function start(leaders: number[], options: ProducerOptions<string, string>): Producing {
+  return startProducing({ leaders, ...options })
 }
 
 function sendMany(producer: Producer<string, string>, count: number, value: string, key: string | null = null): Promise<unknown> {
@@ -83,11 +79,9 @@ describe('records without a key', () => {
 })
 
 describe('a slow broker', () => {
-  const logger = { warn: () => undefined }
-
   /** Records that waited for node 2, which answers nothing, and for node 1, after so many. */
   async function waiting(options: ProducerOptions<string, string>): Promise<number> {
-    const { cluster, log, producer } = start([1, 2], { batchSize: 1000, lingerMs: 0, enableIdempotence: false, logger, ...options })
+    const { cluster, log, producer } = start([1, 2], { batchSize: 1000, lingerMs: 0, enableIdempotence: false, ...options })
     cluster.on(produce, (request, { node }) => (node === 1 ? log.answer(request) : noAnswer))
     const all: Promise<unknown>[] = []
     for (let burst = 0; burst < 200; burst++) {

@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ErrorCodes, produce } from '@odradek/protocol'
-import type { KafkaError, ProducerOptions } from '../../src/index.ts'
-import { Kafka, SendBatchError, string } from '../../src/index.ts'
-import { FakeCluster } from '../support/fake-cluster.ts'
+import { ErrorCodes } from '@odradek/protocol'
+import type { KafkaError } from '../../src/index.ts'
+import { SendBatchError } from '../../src/index.ts'
+import type { Producing, ProducingOptions } from '../support/producing.ts'
+import { startProducing } from '../support/producing.ts'
 import type { ReceivedBatch, Verdict } from '../support/sequenced-log.ts'
-import { SequencedLog } from '../support/sequenced-log.ts'
 
-function start(refuse: (batch: ReceivedBatch) => Verdict | undefined, options: ProducerOptions<string, string> = {}) {
-  const cluster = new FakeCluster()
-  cluster.topics.set('t', [1])
-  const log = new SequencedLog(cluster.runtime.codecs, refuse)
-  cluster.on(produce, (request) => log.answer(request))
-  const kafka = new Kafka({ bootstrapServers: cluster.bootstrapServers, runtime: cluster.runtime })
-  return { cluster, log, producer: kafka.producer({ key: string, value: string, lingerMs: 5, ...options }) }
+function start(refuse: (batch: ReceivedBatch) => Verdict | undefined, options: ProducingOptions = {}): Producing {
+  return startProducing({ refuse, lingerMs: 5, ...options })
 }
 
 /** Offsets of the records that were written, error codes of the others. */
