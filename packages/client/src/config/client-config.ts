@@ -17,6 +17,9 @@ import { redactOptions, rejectUnknownOptions, rejectUnknownProperties, resolveCo
 const allTables: readonly ConfigTable[] = [commonKeys, producerKeys, consumerKeys, adminKeys]
 const sharedOptions: readonly string[] = ['properties', 'tls', 'logger', 'runtime']
 
+/** One for all clients of the process, so that they share its few compression threads. */
+let nodeRuntime: Runtime | undefined
+
 export interface ResolvedClient<T extends ConfigTable> {
   readonly runtime: Runtime
   readonly logger: Logger
@@ -48,7 +51,7 @@ export function resolveClient<T extends ConfigTable>(
   const properties = { ...shared.properties, ...options.properties }
   const common = resolveConfig(commonKeys, { ...definedOnly(shared), ...definedOnly(options) }, properties)
   return {
-    runtime: options.runtime ?? shared.runtime ?? createNodeRuntime(),
+    runtime: options.runtime ?? shared.runtime ?? (nodeRuntime ??= createNodeRuntime()),
     logger: options.logger ?? shared.logger ?? processWarnings,
     common,
     tls: tlsOptions(common, options.tls ?? shared.tls),

@@ -49,6 +49,8 @@ export class ProducerBatch {
   ordinal = -1
   /** What the record appended last takes. */
   lastRecordBytes = 0
+  /** The records as the codec left them; they stay the same whatever number the batch gets. */
+  compressed: Uint8Array | undefined
   /** What went wrong last. */
   lastError: KafkaError | undefined
   #builder: RecordBatchBuilder | undefined
@@ -80,6 +82,11 @@ export class ProducerBatch {
   /** Uncompressed; 0 once settled. */
   get sizeBytes(): number {
     return this.#builder?.sizeBytes ?? 0
+  }
+
+  /** Uncompressed, sharing the batch's memory; undefined once settled. */
+  records(): Buffer | undefined {
+    return this.#builder?.records()
   }
 
   /** Throws as RecordBatchBuilder does; the batch is then unchanged. */
@@ -171,7 +178,7 @@ export class ProducerBatch {
 
   /** The key of a record that is not settled, as it is written. */
   key(index: number): Buffer | null {
-    const cursor = this.#records()
+    const cursor = this.#cursor()
     for (let i = 0; i <= index; i++) cursor.next()
     return cursor.key()
   }
@@ -205,7 +212,7 @@ export class ProducerBatch {
   }
 
   #part(group: ReadonlySet<number>, places: Place[]): ProducerBatch {
-    const cursor = this.#records()
+    const cursor = this.#cursor()
     const bytes = this.sizeBytes + SPARE_PART_BYTES
     const part = new ProducerBatch(this.topic, this.partition, this.createdMs, bytes, new RecordBatchBuilder(bytes))
     for (let index = 0; cursor.next(); index++) {
@@ -220,8 +227,9 @@ export class ProducerBatch {
     return part
   }
 
-  #records(): RecordCursor {
-    if (this.#builder === undefined) throw new RangeError('The batch is settled')
+  #cursor(): RecordCursor {
+    const records = this.records()
+    if (records === undefined) throw new RangeError('The batch is settled')
     const cursor = new RecordCursor()
     const header = {
       recordCount: this.#recordCount,
@@ -230,7 +238,6 @@ export class ProducerBatch {
       maxTimestamp: 0,
       timestampType: 'CreateTime',
     } as const
-    const records = this.#builder.records()
     cursor.reset(records, 0, header, records)
     return cursor
   }
@@ -241,6 +248,7 @@ export class ProducerBatch {
     this.isClosed = true
     this.#builder = undefined
     this.#encoded = undefined
+    this.compressed = undefined
     return builder
   }
 
