@@ -28,6 +28,8 @@ export class BatchCompressor {
   readonly #type: CodecName | undefined
   readonly #level: number | undefined
   readonly #underWay = new Set<ProducerBatch>()
+  /** Batches that the threads have failed to compress. */
+  readonly #forEventLoop = new WeakSet<ProducerBatch>()
   #codec: Codec | undefined
 
   constructor(options: BatchCompressorOptions) {
@@ -68,7 +70,8 @@ export class BatchCompressor {
   }
 
   #isForThreads(batch: ProducerBatch): boolean {
-    return this.#type !== undefined && batch.compressed === undefined && batch.sizeBytes >= MIN_BYTES_OFF_THREAD[this.#type]
+    if (this.#type === undefined || batch.compressed !== undefined || this.#forEventLoop.has(batch)) return false
+    return batch.sizeBytes >= MIN_BYTES_OFF_THREAD[this.#type]
   }
 
   #compress(batch: ProducerBatch): void {
@@ -77,13 +80,15 @@ export class BatchCompressor {
     const records = batch.records()
     if (type === undefined || records === undefined) return
     this.#underWay.add(batch)
-    runtime.workers
+    void runtime.workers
       .compress(type, records, this.#level)
-      // Threads that cannot be had are no reason to lose records.
-      .catch(() => this.#codec?.compress(records, this.#level))
-      .then((compressed) => {
-        if (!batch.isSettled) batch.compressed = compressed
-      })
+      .then(
+        (compressed) => {
+          if (!batch.isSettled) batch.compressed = compressed
+        },
+        // Threads that cannot be had are no reason to lose records.
+        () => void this.#forEventLoop.add(batch),
+      )
       .finally(() => {
         this.#underWay.delete(batch)
         onCompressed()

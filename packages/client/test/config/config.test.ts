@@ -52,6 +52,16 @@ describe('configuration', () => {
     assert.throws(() => new Kafka({ properties: { 'bootstrap.server': 'a:1' } }), /did you mean 'bootstrap\.servers'\?/)
   })
 
+  it('says what to do instead of Java’s keys that it does not take', () => {
+    assert.throws(
+      () => new Kafka({ bootstrapServers, properties: { 'compression.lz4.level': 9 } }),
+      (error) =>
+        error instanceof ConfigError &&
+        error.message === "The property 'compression.lz4.level' is not taken: lz4 has one level here; leave it out",
+    )
+    assert.throws(() => new Kafka({ properties: { 'key.serializer': 'a.b.C' } }), /as the option key/)
+  })
+
   it('takes Kafka’s class names', () => {
     const range = 'org.apache.kafka.clients.consumer.RangeAssignor'
     const values = resolveConfig(
@@ -61,6 +71,14 @@ describe('configuration', () => {
     )
     assert.deepEqual(values.partitionAssignmentStrategy, ['range', 'round-robin'])
     assert.equal(resolveConfig(producerKeys, {}, { acks: '-1' }).acks, 'all')
+    for (const [name, value] of [
+      ['RoundRobinPartitioner', 'round-robin'],
+      ['UniformStickyPartitioner', 'uniform-sticky'],
+      ['internals.DefaultPartitioner', 'sticky'],
+    ] as const) {
+      const properties = { 'partitioner.class': `org.apache.kafka.clients.producer.${name}` }
+      assert.equal(resolveConfig(producerKeys, {}, properties).partitionerClass, value)
+    }
   })
 
   for (const [name, properties, message] of [

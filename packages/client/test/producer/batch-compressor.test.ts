@@ -65,7 +65,8 @@ describe('compression of large batches', () => {
       workers,
       compressionType: 'gzip',
       lingerMs: 0,
-      refuse: () => (refusals++ < 2 ? { errorCode: refusals === 1 ? ErrorCodes.NOT_ENOUGH_REPLICAS : ErrorCodes.UNKNOWN_PRODUCER_ID } : undefined),
+      refuse: () =>
+        refusals++ < 2 ? { errorCode: refusals === 1 ? ErrorCodes.NOT_ENOUGH_REPLICAS : ErrorCodes.UNKNOWN_PRODUCER_ID } : undefined,
     })
     const sent = producer.send({ topic: 't', value: value('a') })
     await cluster.clock.advance(10)
@@ -94,7 +95,13 @@ describe('compression of large batches', () => {
 
   it('does not outlive delivery.timeout.ms', async () => {
     const { tasks, workers } = manualWorkers()
-    const { cluster, log, producer } = startProducing({ workers, compressionType: 'gzip', lingerMs: 0, requestTimeoutMs: 500, deliveryTimeoutMs: 500 })
+    const { cluster, log, producer } = startProducing({
+      workers,
+      compressionType: 'gzip',
+      lingerMs: 0,
+      requestTimeoutMs: 500,
+      deliveryTimeoutMs: 500,
+    })
     const lost = assert.rejects(producer.send({ topic: 't', value: value('a') }), TimeoutError)
     await cluster.clock.advance(1000)
     await lost
