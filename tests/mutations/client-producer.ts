@@ -8,6 +8,7 @@ const windowTest = 'packages/client/test/producer/partition-queue-window.test.ts
 const partitioning = 'packages/client/test/producer/partitioning.test.ts'
 const murmur = 'packages/protocol/test/murmur2.test.ts'
 const refusal = 'packages/client/test/producer/refusal.test.ts'
+const compressor = 'packages/client/test/producer/batch-compressor.test.ts'
 const placement = 'packages/client/test/producer/placement.test.ts'
 
 const queue = 'packages/client/src/producer/partition-queue.ts'
@@ -313,6 +314,30 @@ export const producerMutations: readonly Mutation[] = [
     search: 'controller.error(reason)',
     replace: 'failure = undefined',
     tests: ['packages/client/test/producer/record-sink.test.ts'],
+  },
+  {
+    name: 'producer/event-loop-compresses',
+    breaks: 'a large batch is compressed where it holds the event loop',
+    file: sender,
+    search: 'if (!this.#compressor.prepare(queue.waiting)) continue',
+    replace: '',
+    tests: [compressor],
+  },
+  {
+    name: 'producer/append-while-compressing',
+    breaks: 'records that come while their batch is compressed are lost',
+    file: 'packages/client/src/producer/batch-compressor.ts',
+    search: 'first.isClosed = true',
+    replace: '',
+    tests: [compressor],
+  },
+  {
+    name: 'producer/threads-are-all-there-is',
+    breaks: 'threads that fail leave a partition without records for ever',
+    file: 'packages/client/src/producer/batch-compressor.ts',
+    search: '() => void this.#forEventLoop.add(batch),',
+    replace: '() => undefined,',
+    tests: [compressor],
   },
   {
     name: 'producer/murmur2-sign',
