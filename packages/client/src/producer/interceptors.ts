@@ -17,18 +17,24 @@ export interface ProducerInterceptor<K, V> {
 export class Interceptors<K, V> {
   readonly #interceptors: readonly ProducerInterceptor<K, V>[]
   readonly #logger: Logger
+  readonly #send: (record: ProducerRecord<K, V>) => Promise<RecordMetadata>
   readonly #warned = new Set<string>()
 
-  constructor(interceptors: readonly ProducerInterceptor<K, V>[], logger: Logger) {
+  constructor(
+    interceptors: readonly ProducerInterceptor<K, V>[],
+    logger: Logger,
+    send: (record: ProducerRecord<K, V>) => Promise<RecordMetadata>,
+  ) {
     this.#interceptors = interceptors
     this.#logger = logger
+    this.#send = send
   }
 
-  /** Settles as `send` does. */
-  async around(record: ProducerRecord<K, V>, send: (record: ProducerRecord<K, V>) => Promise<RecordMetadata>): Promise<RecordMetadata> {
+  /** Sends a record, or what is to be sent in its place. */
+  async around(record: ProducerRecord<K, V>): Promise<RecordMetadata> {
     const replaced = this.onSend(record)
     try {
-      const metadata = await send(replaced)
+      const metadata = await this.#send(replaced)
       this.onAcknowledgement(metadata, undefined, replaced)
       return metadata
     } catch (error) {

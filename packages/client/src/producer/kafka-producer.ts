@@ -87,7 +87,8 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
       maxRequestBytes: config.maxRequestSize,
       bufferMemoryBytes: config.bufferMemory,
     })
-    this.#interceptors = options.interceptors.length === 0 ? undefined : new Interceptors(options.interceptors, options.logger)
+    this.#interceptors =
+      options.interceptors.length === 0 ? undefined : new Interceptors(options.interceptors, options.logger, (record) => this.#send(record))
     this.#placement = new Placement({
       cluster,
       config,
@@ -98,8 +99,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   }
 
   send(record: ProducerRecord<K, V>): Promise<RecordMetadata> {
-    if (this.#interceptors !== undefined) return this.#interceptors.around(record, (replaced) => this.#send(replaced))
-    return this.#send(record)
+    return this.#interceptors === undefined ? this.#send(record) : this.#interceptors.around(record)
   }
 
   sendBatch(records: readonly ProducerRecord<K, V>[]): Promise<SentBatch> {
@@ -183,6 +183,11 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
         return Promise.reject(toKafkaError(error))
       }
     }
+    return this.#sendLater(lane, record, late)
+  }
+
+  /** Apart from `#send`, which would otherwise allocate for these closures whether they are made or not. */
+  #sendLater(lane: TopicLane<K, V>, record: ProducerRecord<K, V>, late: LateBytes | undefined): Promise<RecordMetadata> {
     return new Promise((resolve, reject) => {
       this.#block(lane, record, late, (batch) => batch.settleLast(resolve), reject)
     })
@@ -204,13 +209,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
         return
       }
     }
-    this.#block(
-      lane,
-      record,
-      late,
-      (batch) => collector.place(index, batch),
-      (error) => collector.refuse(index, error),
-    )
+    this.#block(lane, record, late, ...collector.hooks(index))
   }
 
   #block(
