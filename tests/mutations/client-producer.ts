@@ -222,7 +222,7 @@ export const producerMutations: readonly Mutation[] = [
   {
     name: 'producer/partitions-never-grow',
     breaks: 'partitions that are added to a topic get no records',
-    file: facade,
+    file: 'packages/client/src/producer/topic-lanes.ts',
     search: 'if (fresh !== undefined && fresh.errorCode === ErrorCodes.NONE && fresh.partitions.length > 0) lane.metadata = fresh',
     replace: '',
     tests: [producer],

@@ -10,7 +10,6 @@ import type { MetricValue } from '../metrics/registry.ts'
 import { partitionInfos } from '../cluster/partition-infos.ts'
 import type { Serializer } from '../serde/serde.ts'
 import type { PartitionInfo } from '../topic-partition.ts'
-import { ErrorCodes } from '@odradek/protocol'
 import { Accumulator } from './accumulator.ts'
 import { Deliveries } from './deliveries.ts'
 import type { ProducerInterceptor } from './interceptors.ts'
@@ -29,6 +28,7 @@ import { SentBatchCollector } from './sent-batch.ts'
 import { toKafkaError } from './to-kafka-error.ts'
 import type { BlockedRecord } from './topic-lane.ts'
 import { TopicLane } from './topic-lane.ts'
+import { TopicLanes } from './topic-lanes.ts'
 import type { CloseOptions, Producer, ProducerRecord, RecordMetadata, SentBatch } from './types.ts'
 
 export interface KafkaProducerOptions<K, V> {
@@ -53,9 +53,8 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   readonly #sender: Sender
   readonly #encoder: RecordEncoder<K, V>
   readonly #placement: Placement<K, V>
-  readonly #lanes = new Map<string, TopicLane<K, V>>()
+  readonly #lanes: TopicLanes<K, V>
   readonly #interceptors: Interceptors<K, V> | undefined
-  #lastLane: TopicLane<K, V> | undefined
   #memoryWaiters: (() => void)[] = []
   #ended: KafkaError | undefined
   #closing: Promise<void> | undefined
@@ -65,7 +64,17 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     this.#options = options
     this.#cluster = cluster
     this.#topics = new TopicsOfInterest(cluster, { allowAutoTopicCreation: true })
-    this.#topics.onRefresh(() => this.#onMetadata())
+    this.#lanes = new TopicLanes({
+      cluster,
+      topics: this.#topics,
+      metadataMaxIdleMs: config.metadataMaxIdleMs,
+      create: (topic) => this.#createLane(topic),
+      onForgotten: (topic) => this.#accumulator.forget(topic),
+    })
+    this.#topics.onRefresh(() => {
+      this.#lanes.onMetadata()
+      this.#sender.wake()
+    })
     this.#accumulator = new Accumulator({
       batchSizeBytes: Math.max(config.batchSize, 1),
       bufferMemoryBytes: config.bufferMemory,
@@ -119,7 +128,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     return recordSink({
       send: (record) => this.send(record),
       // The lane of the record sent last, whatever topic interceptors have given it.
-      placed: () => (this.#lastLane?.isIdle === false ? this.#lastLane.emptied() : undefined),
+      placed: () => (this.#lanes.last?.isIdle === false ? this.#lanes.last.emptied() : undefined),
       flush: () => this.flush(),
     })
   }
@@ -128,8 +137,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     this.#sender.hurry++
     try {
       this.#sender.wake()
-      const lanes = [...this.#lanes.values()].filter((lane) => !lane.isIdle)
-      await Promise.all(lanes.map((lane) => lane.emptied()))
+      await this.#lanes.emptied()
       await this.#settled()
     } finally {
       this.#sender.hurry--
@@ -172,7 +180,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   }
 
   #send(record: ProducerRecord<K, V>): Promise<RecordMetadata> {
-    const lane = this.#lane(record.topic)
+    const lane = this.#lanes.lane(record.topic)
     let late: LateBytes | undefined
     if (lane.isClear && this.#ended === undefined) {
       try {
@@ -194,7 +202,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   }
 
   #sendOfBatch(record: ProducerRecord<K, V>, index: number, collector: SentBatchCollector): void {
-    const lane = this.#lane(record.topic)
+    const lane = this.#lanes.lane(record.topic)
     let late: LateBytes | undefined
     if (lane.isClear && this.#ended === undefined) {
       try {
@@ -241,22 +249,14 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     return batch
   }
 
-  #lane(topic: string): TopicLane<K, V> {
-    const last = this.#lastLane
-    if (last !== undefined && last.topic === topic) return last
-    let lane = this.#lanes.get(topic)
-    if (lane === undefined) {
-      lane = new TopicLane(topic, this.#placement.sticky(topic), {
-        awaitMetadata: (name, deadlineMs) => this.#topics.topic(name, deadlineMs),
-        awaitMemory: (deadlineMs) => this.#awaitMemory(deadlineMs),
-        append: (target, record, bytes) => this.#append(target, record, bytes),
-        serialize: (record) => (this.#encoder.isLate ? this.#encoder.serialize(record) : undefined),
-        nowMs: () => this.#cluster.nowMs(),
-      })
-      this.#lanes.set(topic, lane)
-    }
-    this.#lastLane = lane
-    return lane
+  #createLane(topic: string): TopicLane<K, V> {
+    return new TopicLane(topic, this.#placement.sticky(topic), {
+      awaitMetadata: (name, deadlineMs) => this.#topics.topic(name, deadlineMs),
+      awaitMemory: (deadlineMs) => this.#awaitMemory(deadlineMs),
+      append: (target, record, bytes) => this.#append(target, record, bytes),
+      serialize: (record) => (this.#encoder.isLate ? this.#encoder.serialize(record) : undefined),
+      nowMs: () => this.#cluster.nowMs(),
+    })
   }
 
   #awaitMemory(deadlineMs: number): Promise<void> {
@@ -276,30 +276,6 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     const waiters = this.#memoryWaiters
     this.#memoryWaiters = []
     for (const wake of waiters) wake()
-  }
-
-  #onMetadata(): void {
-    this.#forgetIdleTopics()
-    for (const lane of this.#lanes.values()) {
-      const fresh = this.#cluster.metadata.topic(lane.topic)
-      // A topic that has an error now may be back soon: until then what is known of it stands.
-      if (fresh !== undefined && fresh.errorCode === ErrorCodes.NONE && fresh.partitions.length > 0) lane.metadata = fresh
-    }
-    this.#sender.wake()
-  }
-
-  /** `metadata.max.idle.ms`: a topic without a record since the last look is dropped; it comes back with its next record. */
-  #forgetIdleTopics(): void {
-    const now = this.#cluster.nowMs()
-    for (const lane of this.#lanes.values()) {
-      if (lane.isUsed || !lane.isIdle) this.#topics.touch(lane.topic, now)
-      lane.isUsed = false
-    }
-    for (const topic of this.#topics.forgetUnused(now - this.#options.config.metadataMaxIdleMs)) {
-      if (this.#lanes.get(topic)?.isIdle === true) this.#lanes.delete(topic)
-      if (this.#lastLane?.topic === topic) this.#lastLane = undefined
-      this.#accumulator.forget(topic)
-    }
   }
 
   /** Resolves when all batches that exist now are settled. */
@@ -326,7 +302,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     if (this.#ended !== undefined) return
     const error = reason instanceof KafkaError ? reason : new KafkaError('STATE', 'The producer has failed', { cause: reason, fatal: true })
     this.#ended = error
-    for (const lane of this.#lanes.values()) lane.refuseAll(error)
+    this.#lanes.refuseAll(error)
     this.#deliveries.failAll(error)
     this.#onProgress()
   }
