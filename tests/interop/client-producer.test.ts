@@ -29,7 +29,7 @@ async function createTopic(name: string, configs: Record<string, string>): Promi
 /** Everything in a topic of one partition, in order. */
 async function valuesOf(topic: string, count: number): Promise<(string | null)[]> {
   const consumer = kafka.consumer({ key: string, value: string, autoOffsetReset: 'earliest' })
-  consumer.assign([{ topic, partition: 0 }])
+  await consumer.assign([{ topic, partition: 0 }])
   const values: (string | null)[] = []
   for (let idle = 0; values.length < count && idle < 10; ) {
     const records = await consumer.poll(500)

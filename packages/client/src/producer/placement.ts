@@ -65,8 +65,9 @@ export class Placement<K, V> {
   queue(record: ProducerRecord<K, V>, encoder: RecordEncoder<K, V>, metadata: TopicMetadata, sticky: StickyPartition): PartitionQueue {
     const { accumulator } = this.#options
     const partition = record.partition ?? this.#chooser.byKey(record, encoder.key, metadata)
-    if (partition === -1) return this.#stickyQueue(encoder, metadata, sticky)
-    if (!(partition >= 0 && partition < metadata.partitions.length)) throw unknownPartition(metadata, partition)
+    if (partition === undefined) return this.#stickyQueue(encoder, metadata, sticky)
+    if (!(partition >= 0 && partition < metadata.partitions.length && Number.isInteger(partition)))
+      throw unknownPartition(metadata, partition)
     return accumulator.queue(metadata.topic, partition)
   }
 

@@ -129,7 +129,7 @@ describe('the choice', () => {
   it('keys can be ignored, and a function may decide or decline', () => {
     assert.equal(
       new PartitionChooser({ partitioner: undefined, roundRobin: false, ignoreKeys: true }).byKey({ topic: 't', value: '' }, 'k', metadata),
-      -1,
+      undefined,
     )
     const chooser = new PartitionChooser<string, string>({
       partitioner: ({ key, keyBytes, partitionCount }) => (key === 'mine' && keyBytes?.length === 4 ? partitionCount - 1 : undefined),

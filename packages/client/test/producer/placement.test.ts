@@ -78,6 +78,38 @@ describe('records without a key', () => {
   })
 })
 
+describe('a partition that an application names', () => {
+  it('must exist, whether a record names it or a function', async () => {
+    for (const wrong of [-1, 3, 0.5, Number.NaN]) {
+      const { producer } = start([1, 1, 1], { partitioner: ({ key }) => (key === 'wrong' ? wrong : undefined) })
+      await producer.partitionsFor('t')
+      await assert.rejects(producer.send({ topic: 't', key: 'wrong', value: 'v' }), /has 3 partitions: there is no partition/)
+      await assert.rejects(producer.send({ topic: 't', partition: wrong, value: 'v' }), { code: 'UNKNOWN_TOPIC_OR_PARTITION' })
+      await producer.close()
+    }
+  })
+
+  it('may be a region’s, or that of what is urgent', async () => {
+    const regions = ['eu', 'us', 'asia']
+    const { cluster, log, producer } = start([1, 1, 1, 1], {
+      partitioner: ({ key, value, partitionCount }) => (value === 'urgent' ? partitionCount - 1 : regions.indexOf(key ?? '')),
+    })
+    const sent = [
+      ['us', 'order'],
+      ['eu', 'urgent'],
+      ['asia', 'order'],
+      ['eu', 'order'],
+    ].map(([key, value]) => producer.send({ topic: 't', key, value: value ?? null }))
+    await cluster.clock.advance(50)
+    assert.deepEqual(
+      (await Promise.all(sent)).map(({ partition }) => partition),
+      [1, 3, 2, 0],
+    )
+    assert.equal(log.values.size, 4)
+    await producer.close()
+  })
+})
+
 describe('a slow broker', () => {
   /** Records that waited for node 2, which answers nothing, and for node 1, after so many. */
   async function waiting(options: ProducerOptions<string, string>): Promise<number> {
