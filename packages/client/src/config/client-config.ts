@@ -3,6 +3,8 @@
 import type { Runtime, TlsOptions } from '@odradek/runtime'
 import { createNodeRuntime } from '@odradek/runtime'
 import { ConfigError } from '../errors/kafka-error.ts'
+import type { Logger } from '../logger.ts'
+import { processWarnings } from '../logger.ts'
 import { adminKeys } from './admin.ts'
 import type { CommonValues } from './common.ts'
 import { commonKeys } from './common.ts'
@@ -13,10 +15,14 @@ import { producerKeys } from './producer.ts'
 import { redactOptions, rejectUnknownOptions, rejectUnknownProperties, resolveConfig } from './resolve.ts'
 
 const allTables: readonly ConfigTable[] = [commonKeys, producerKeys, consumerKeys, adminKeys]
-const sharedOptions: readonly string[] = ['properties', 'tls', 'runtime']
+const sharedOptions: readonly string[] = ['properties', 'tls', 'logger', 'runtime']
+
+/** One for all clients of the process, so that they share its few compression threads. */
+let nodeRuntime: Runtime | undefined
 
 export interface ResolvedClient<T extends ConfigTable> {
   readonly runtime: Runtime
+  readonly logger: Logger
   readonly common: CommonValues
   readonly tls: TlsOptions | undefined
   readonly own: ConfigValues<T>
@@ -45,7 +51,8 @@ export function resolveClient<T extends ConfigTable>(
   const properties = { ...shared.properties, ...options.properties }
   const common = resolveConfig(commonKeys, { ...definedOnly(shared), ...definedOnly(options) }, properties)
   return {
-    runtime: options.runtime ?? shared.runtime ?? createNodeRuntime(),
+    runtime: options.runtime ?? shared.runtime ?? (nodeRuntime ??= createNodeRuntime()),
+    logger: options.logger ?? shared.logger ?? processWarnings,
     common,
     tls: tlsOptions(common, options.tls ?? shared.tls),
     own: resolveConfig(table, options, properties),

@@ -12,6 +12,7 @@ export class ProducerMetrics {
   readonly #records: Counter
   readonly #errors: Counter
   readonly #retries: Counter
+  readonly #splits: Counter
   readonly #bytes: Counter
   readonly #batchSize: Distribution
   readonly #queueTime: Distribution
@@ -22,6 +23,7 @@ export class ProducerMetrics {
     this.#records = this.registry.counter(GROUP, 'record-send-total')
     this.#errors = this.registry.counter(GROUP, 'record-error-total')
     this.#retries = this.registry.counter(GROUP, 'record-retry-total')
+    this.#splits = this.registry.counter(GROUP, 'batch-split-total')
     this.#bytes = this.registry.counter(GROUP, 'outgoing-byte-total')
     this.#batchSize = this.registry.distribution(GROUP, 'batch-size')
     this.#queueTime = this.registry.distribution(GROUP, 'record-queue-time')
@@ -47,6 +49,12 @@ export class ProducerMetrics {
 
   onRetry(batch: ProducerBatch): void {
     this.#retries.add(batch.recordCount)
+  }
+
+  /** A refused batch is sent again in parts, without the records that failed. */
+  onDivision(failedRecords: number): void {
+    this.#splits.add(1)
+    this.#errors.add(failedRecords)
   }
 
   onFailure(batch: ProducerBatch): void {
