@@ -3,6 +3,7 @@
 import type { Runtime, TlsOptions } from '@odradek/runtime'
 import { createNodeRuntime } from '@odradek/runtime'
 import { ConfigError } from '../errors/kafka-error.ts'
+import type { TracingOptions } from '../tracing/api.ts'
 import { adminKeys } from './admin.ts'
 import type { CommonValues } from './common.ts'
 import { commonKeys } from './common.ts'
@@ -13,12 +14,13 @@ import { producerKeys } from './producer.ts'
 import { redactOptions, rejectUnknownOptions, rejectUnknownProperties, resolveConfig } from './resolve.ts'
 
 const allTables: readonly ConfigTable[] = [commonKeys, producerKeys, consumerKeys, adminKeys]
-const sharedOptions: readonly string[] = ['properties', 'tls', 'runtime']
+const sharedOptions: readonly string[] = ['properties', 'tls', 'tracing', 'runtime']
 
 export interface ResolvedClient<T extends ConfigTable> {
   readonly runtime: Runtime
   readonly common: CommonValues
   readonly tls: TlsOptions | undefined
+  readonly tracing: TracingOptions | undefined
   readonly own: ConfigValues<T>
 }
 
@@ -48,6 +50,7 @@ export function resolveClient<T extends ConfigTable>(
     runtime: options.runtime ?? shared.runtime ?? createNodeRuntime(),
     common,
     tls: tlsOptions(common, options.tls ?? shared.tls),
+    tracing: options.tracing ?? shared.tracing,
     own: resolveConfig(table, options, properties),
   }
 }

@@ -111,11 +111,12 @@ export function redactOptions(options: Readonly<Record<string, unknown>>, tables
     Object.fromEntries(
       Object.entries(entries).map(([name, value]: [string, unknown]) => [name, secrets.has(name) && value !== undefined ? HIDDEN : value]),
     )
-  const { properties, tls, runtime, ...keys } = options
+  const { properties, tls, runtime, tracing, ...keys } = options
   return {
     ...redact(keys),
     ...(properties === undefined ? {} : { properties: redact(properties as object) }),
     ...(tls === undefined ? {} : { tls: HIDDEN }),
+    ...(tracing === undefined ? {} : { tracing: 'given' }),
     ...(runtime === undefined ? {} : { runtime: 'given' }),
   }
 }

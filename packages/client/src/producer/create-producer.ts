@@ -6,6 +6,8 @@ import type { ClientOptions } from '../config/options.ts'
 import type { ProducerValues } from '../config/producer.ts'
 import { producerKeys } from '../config/producer.ts'
 import { ConfigError } from '../errors/kafka-error.ts'
+import { samplingOf } from '../metrics/sampled.ts'
+import { traceSends } from '../tracing/producer-spans.ts'
 import { KafkaProducer } from './kafka-producer.ts'
 import { ProducerMetrics } from './producer-metrics.ts'
 import type { Producer, ProducerOptions } from './types.ts'
@@ -14,7 +16,7 @@ const MAX_IDEMPOTENT_IN_FLIGHT = 5
 
 /** Throws ConfigError. */
 export function createProducer<K, V>(shared: ClientOptions, options: ProducerOptions<K, V>, onClose: () => void): Producer<K, V> {
-  const { runtime, common, tls, own } = resolveClient(producerKeys, shared, options, ['key', 'value', 'partitioner'])
+  const { runtime, common, tls, tracing, own } = resolveClient(producerKeys, shared, options, ['key', 'value', 'partitioner'])
   const properties = { ...shared.properties, ...options.properties }
   const asked = (options.enableIdempotence ?? properties['enable.idempotence'] ?? properties['enableIdempotence']) !== undefined
   const lingerAndRequestMs = own.lingerMs + common.requestTimeoutMs
@@ -24,9 +26,9 @@ export function createProducer<K, V>(shared: ClientOptions, options: ProducerOpt
       `delivery.timeout.ms (${own.deliveryTimeoutMs}) must be at least linger.ms + request.timeout.ms (${own.lingerMs} + ${common.requestTimeoutMs})`,
     )
   }
-  const metrics = new ProducerMetrics(common.clientId)
-  return new KafkaProducer({
-    cluster: new Cluster({ runtime, config: common, tls, onLatency: (latencyMs) => metrics.latency.record(latencyMs) }),
+  const metrics = new ProducerMetrics(common.clientId, samplingOf(runtime.clock, common))
+  const producer = new KafkaProducer({
+    cluster: new Cluster({ runtime, config: common, tls, metrics: metrics.network }),
     config: { ...own, deliveryTimeoutMs: Math.max(own.deliveryTimeoutMs, lingerAndRequestMs) },
     metrics,
     key: options.key,
@@ -35,6 +37,7 @@ export function createProducer<K, V>(shared: ClientOptions, options: ProducerOpt
     idempotent: isIdempotent(own, asked),
     onClose,
   })
+  return tracing === undefined ? producer : traceSends(producer, tracing, common.clientId)
 }
 
 /** As in Java: what contradicts idempotence switches it off, unless it was asked for by name. */
