@@ -41,6 +41,7 @@ export interface TextMapGetter<T> {
 
 /** `import * as api from '@opentelemetry/api'` is one. */
 export interface TracingApi {
+  readonly ROOT_CONTEXT: unknown
   readonly trace: {
     getTracer(name: string): Tracer
     setSpan(context: unknown, span: Span): unknown

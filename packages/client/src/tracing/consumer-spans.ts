@@ -79,7 +79,7 @@ function recordPoll(records: readonly TraceableRecord[], tracing: TracingOptions
 }
 
 function linkTo(api: TracingApi, record: TraceableRecord): { readonly context: SpanContext }[] {
-  const context = api.trace.getSpanContext(extractContext(api, undefined, record.headers))
+  const context = api.trace.getSpanContext(extractContext(api, api.ROOT_CONTEXT, record.headers))
   return context === undefined ? [] : [{ context }]
 }
 

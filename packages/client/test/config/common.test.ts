@@ -101,7 +101,8 @@ function gaps(times: readonly number[]): number[] {
   return times.slice(1).map((time, index) => time - (times[index] ?? 0))
 }
 
-const near = (actual: number | undefined, expected: number): boolean => actual !== undefined && Math.abs(actual - expected) <= expected * 0.21
+const near = (actual: number | undefined, expected: number): boolean =>
+  actual !== undefined && Math.abs(actual - expected) <= expected * 0.21
 
 /** A test a key: one that is added to the table without a test here does not compile. */
 const effects = {
