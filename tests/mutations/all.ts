@@ -5,6 +5,7 @@ import { networkMutations } from './broker-network.ts'
 import { nodeMutations } from './broker-nodes.ts'
 import { partitionMutations } from './broker-partition.ts'
 import { storageMutations } from './broker-storage.ts'
+import { connectionMutations } from './client-connections.ts'
 import { consumerMutations } from './client-consumer.ts'
 import { producerMutations } from './client-producer.ts'
 import { historyMutations } from './history.ts'
@@ -22,5 +23,6 @@ export const allMutations: readonly Mutation[] = [
   ...nodeMutations,
   ...producerMutations,
   ...consumerMutations,
+  ...connectionMutations,
   ...historyMutations,
 ]
