@@ -129,13 +129,14 @@ export class Cluster {
 
   async #askForMetadata(topics: readonly string[] | null, allowAutoTopicCreation: boolean): Promise<MetadataResponse> {
     const message = { topics: topics === null ? null : topics.map((name) => ({ name })), allowAutoTopicCreation }
-    const known = new Set(this.#known())
-    return this.#ofAny(async (link) => {
-      const response = await (await this.#connect(link)).send(metadataApi, message)
-      // None of the brokers that were known can be reached: what they said of leaders is void (KIP-899).
-      if (known.size > 0 && !known.has(link) && !this.#isClosed) this.#startOver('none of the known brokers answers', link)
-      return response
-    })
+    const known = this.#known()
+    const { link, response } = await this.#ofAny(async (candidate) => ({
+      link: candidate,
+      response: await (await this.#connect(candidate)).send(metadataApi, message),
+    }))
+    // None of the brokers that were known can be reached: what they said of leaders is void (KIP-899).
+    if (known.length > 0 && !known.includes(link)) this.#startOver('none of the known brokers answers', link)
+    return response
   }
 
   get #mayStartOver(): boolean {
