@@ -5,7 +5,7 @@ import { Cluster } from '../cluster/cluster.ts'
 import { EARLIEST_TIMESTAMP, findOffsets, LATEST_TIMESTAMP, MAX_TIMESTAMP } from '../cluster/list-offsets.ts'
 import { retryUntil } from '../cluster/retry.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
-import { adminKeys } from '../config/admin.ts'
+import { adminDefaults, adminKeys } from '../config/admin.ts'
 import { resolveClient } from '../config/client-config.ts'
 import type { ClientOptions } from '../config/options.ts'
 import { brokerError } from '../errors/broker-error-actions.ts'
@@ -18,7 +18,7 @@ import type { Admin, AdminOptions, ClusterDescription, ListedOffset, OffsetQuery
 
 /** Throws ConfigError. */
 export function createAdmin(shared: ClientOptions, options: AdminOptions, onClose: () => void): Admin {
-  const { runtime, common, tls, own } = resolveClient(adminKeys, shared, options)
+  const { runtime, common, tls, own } = resolveClient(adminKeys, shared, options, [], adminDefaults)
   const timeoutMs = own.defaultApiTimeoutMs
   const metrics = new ClientMetrics('admin-client', common.clientId, samplingOf(runtime.clock, common))
   const cluster = new Cluster({ runtime, config: common, tls, metrics: metrics.network })

@@ -35,17 +35,18 @@ export function printableOptions(options: ClientOptions): Record<string, unknown
   return redactOptions({ ...options }, allTables)
 }
 
-/** `others` are the options of the client that its table does not have. Throws ConfigError. */
+/** `others` are the options of the client that its table does not have, `defaults` its own of the common keys. Throws ConfigError. */
 export function resolveClient<T extends ConfigTable>(
   table: T,
   shared: ClientOptions,
   options: ClientOptions & Partial<ConfigInputs<T>>,
   others: readonly string[] = [],
+  defaults: Partial<CommonValues> = {},
 ): ResolvedClient<T> {
   rejectUnknownOptions(options, [commonKeys, table], [...sharedOptions, ...others])
   rejectUnknownProperties(options.properties ?? {}, allTables)
   const properties = { ...shared.properties, ...options.properties }
-  const common = resolveConfig(commonKeys, { ...definedOnly(shared), ...definedOnly(options) }, properties)
+  const common = resolveConfig(commonKeys, { ...definedOnly(shared), ...definedOnly(options) }, { ...defaults, ...properties })
   return {
     runtime: options.runtime ?? shared.runtime ?? createNodeRuntime(),
     common,

@@ -170,6 +170,14 @@ const effects = {
     await cluster.clock.advance(200)
     assert.equal(cluster.openSockets, 0)
     await kafka.close()
+    // Kafka's default is another for administrators.
+    const { cluster: other, kafka: administrators } = start({})
+    await administrators.admin().listTopics()
+    await other.clock.advance(299_000)
+    assert.equal(other.openSockets, 1)
+    await other.clock.advance(2000)
+    assert.equal(other.openSockets, 0)
+    await administrators.close()
   },
   metadataMaxAgeMs: async () => {
     const { cluster, kafka } = start({ metadataMaxAgeMs: 2000 })
