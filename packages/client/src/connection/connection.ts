@@ -162,7 +162,7 @@ export class Connection {
     let requestBytes = 0
     for (const chunk of chunks) requestBytes += chunk.length
     const exchange = { address: this.address, node: this.#options.node(), api, version, requestBytes }
-    this.#options.metrics.sent(exchange)
+    this.#options.metrics.sent(exchange, this.lastUsedMs)
     return exchange
   }
 
@@ -204,7 +204,7 @@ export class Connection {
     const throttleTimeMs = throttleTimeOf(message)
     if (throttleTimeMs > 0 && clientThrottles(exchange.api, exchange.version))
       this.throttledUntilMs = Math.max(this.throttledUntilMs, this.lastUsedMs + throttleTimeMs)
-    this.#options.metrics.answered(exchange, { responseBytes, latencyMs, throttleTimeMs, message })
+    this.#options.metrics.answered(exchange, { responseBytes, latencyMs, throttleTimeMs, message }, this.lastUsedMs)
   }
 
   #end(error: KafkaError): void {

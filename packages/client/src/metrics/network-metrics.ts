@@ -46,6 +46,7 @@ interface Traffic {
   readonly latency: Sampled
 }
 
+/** `now` is the monotonic time. */
 export class NetworkMetrics {
   readonly clientId: string
   readonly #options: NetworkMetricsOptions
@@ -88,15 +89,15 @@ export class NetworkMetrics {
       channels['odradek:connection'].publish({ clientId, event: 'close', node, address, error })
   }
 
-  sent({ node, requestBytes }: Exchange): void {
-    this.#all.requestSize.record(requestBytes)
-    this.#node(node).requestSize.record(requestBytes)
+  sent({ node, requestBytes }: Exchange, now: number): void {
+    this.#all.requestSize.record(requestBytes, now)
+    this.#node(node, now).requestSize.record(requestBytes, now)
   }
 
-  answered(exchange: Exchange, answer: Answer): void {
-    for (const { incoming, latency } of [this.#all, this.#node(exchange.node)]) {
-      incoming.record(answer.responseBytes)
-      latency.record(answer.latencyMs)
+  answered(exchange: Exchange, answer: Answer, now: number): void {
+    for (const { incoming, latency } of [this.#all, this.#node(exchange.node, now)]) {
+      incoming.record(answer.responseBytes, now)
+      latency.record(answer.latencyMs, now)
     }
     this.#options.onAnswer?.(exchange, answer)
     if (channels['odradek:request'].hasSubscribers) this.#publish(exchange, answer, undefined)
@@ -115,8 +116,8 @@ export class NetworkMetrics {
     channels['odradek:request'].publish(event)
   }
 
-  #node(node: string): Traffic {
-    return this.#nodes.get(node, () => ({ 'node-id': node }))
+  #node(node: string, now: number): Traffic {
+    return this.#nodes.get(node, () => ({ 'node-id': node }), now)
   }
 }
 

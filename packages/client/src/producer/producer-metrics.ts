@@ -99,16 +99,16 @@ export class ProducerMetrics {
   }
 
   onSend(batch: ProducerBatch, encodedBytes: number, nowMs: number): void {
-    const topic = this.#topic(batch.topic)
+    const topic = this.#topic(batch.topic, nowMs)
     const ratio = encodedBytes / batch.sizeBytes
-    this.#all.sent.record(batch.recordCount)
-    topic.sent.record(batch.recordCount)
-    topic.bytes.record(encodedBytes)
-    topic.compression.record(ratio)
-    this.#batchSize.record(encodedBytes)
-    this.#compression.record(ratio)
-    this.#recordSize.record(batch.sizeBytes / batch.recordCount)
-    if (batch.attempts === 1) this.#queueTime.record(nowMs - batch.createdMs)
+    this.#all.sent.record(batch.recordCount, nowMs)
+    topic.sent.record(batch.recordCount, nowMs)
+    topic.bytes.record(encodedBytes, nowMs)
+    topic.compression.record(ratio, nowMs)
+    this.#batchSize.record(encodedBytes, nowMs)
+    this.#compression.record(ratio, nowMs)
+    this.#recordSize.record(batch.sizeBytes / batch.recordCount, nowMs)
+    if (batch.attempts === 1) this.#queueTime.record(nowMs - batch.createdMs, nowMs)
     if (channels['odradek:producer:send'].hasSubscribers)
       channels['odradek:producer:send'].publish({ ...this.#describe(batch), bytes: encodedBytes })
   }
@@ -130,13 +130,14 @@ export class ProducerMetrics {
     if (channels['odradek:producer:error'].hasSubscribers) channels['odradek:producer:error'].publish({ ...this.#describe(batch), error })
   }
 
-  /** A batch that was too large has become several (KIP-126). */
-  onSplit(): void {
+  /** A refused batch is sent again in parts (KIP-126), without the records that failed. */
+  onDivision(failedRecords: number): void {
     this.#splits.record(1)
+    this.#all.failed.record(failedRecords)
   }
 
-  #topic(topic: string): TopicFigures {
-    return this.#topics.get(topic, () => ({ topic }))
+  #topic(topic: string, now?: number): TopicFigures {
+    return this.#topics.get(topic, () => ({ topic }), now)
   }
 
   #describe({ topic, partition, recordCount, attempts }: ProducerBatch) {

@@ -38,8 +38,9 @@ describe('series', () => {
   })
 
   it('makes room for the thousand and first by dropping the one unused for longest', () => {
-    const { topics, use } = start()
+    const { clock, topics, use } = start()
     for (let index = 0; index < 1000; index++) use(`t${index}`)
+    clock.now = 1000
     use('t0')
     use('new')
     const kept = topics()
