@@ -8,6 +8,7 @@ import { quotaMutations } from './broker-quotas.ts'
 import { storageMutations } from './broker-storage.ts'
 import { transactionMutations } from './broker-transactions.ts'
 import { cliMutations } from './cli.ts'
+import { connectionMutations } from './client-connections.ts'
 import { consumerMutations } from './client-consumer.ts'
 import { producerMutations } from './client-producer.ts'
 import { historyMutations } from './history.ts'
@@ -27,6 +28,7 @@ export const allMutations: readonly Mutation[] = [
   ...nodeMutations,
   ...producerMutations,
   ...consumerMutations,
+  ...connectionMutations,
   ...historyMutations,
   ...cliMutations,
 ]
