@@ -17,6 +17,7 @@ const validationSource = `${groupSources}/classic/validation.ts`
 const syncSource = `${groupSources}/classic/sync.ts`
 const rebalanceSource = `${groupSources}/classic/rebalance.ts`
 const heartbeatSource = `${groupSources}/classic/heartbeat.ts`
+const groupsSource = `${groupSources}/classic/classic-groups.ts`
 const commitSource = `${groupSources}/offsets/commit.ts`
 const stateSource = `${groupSources}/group-state.ts`
 const loadedState = 'packages/broker/src/coordinator/runtime/loaded-state.ts'
@@ -37,6 +38,14 @@ export const coordinatorMutations: readonly Mutation[] = [
     search: 'generationError(group, request.memberId, request.groupInstanceId, request.generationId)',
     replace: 'generationError(group, request.memberId, request.groupInstanceId, group.generationId)',
     tests: [sync],
+  },
+  {
+    name: 'coordinator/successors-unsaved',
+    breaks: 'a static member that came back during a rebalance is fenced when the coordinator moves before the assignment is stored',
+    file: groupsSource,
+    search: 'transition.record ?? this.#successorsRecord(transition)',
+    replace: 'transition.record',
+    tests: [statics],
   },
   {
     name: 'coordinator/commit-any-generation',

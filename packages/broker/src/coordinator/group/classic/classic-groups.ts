@@ -3,14 +3,14 @@
  * their records have been appended, carries them out. A group without anything soft is not kept here: its record says it all.
  */
 
-import { ErrorCodes, type JoinGroupResponseInput, type SyncGroupResponseInput } from '@odradek/protocol'
+import { ErrorCodes, type GroupMetadataValueInput, type JoinGroupResponseInput, type SyncGroupResponseInput } from '@odradek/protocol'
 import type { Outcome } from '../../runtime/outcome.ts'
 import type { TimerTable } from '../../runtime/timer-table.ts'
 import { groupMetadataRecord } from '../group-records.ts'
 import type { GroupState } from '../group-state.ts'
 import { type ClassicGroup, type ClassicGroupState, emptyGroup } from './classic-group.ts'
 import { onGroupEvent } from './event.ts'
-import { groupFromRecord, newGroupRecord } from './group-record.ts'
+import { groupFromRecord, newGroupRecord, recordWithSuccessors } from './group-record.ts'
 import { join } from './join.ts'
 import type { JoinRequest } from './join-request.ts'
 import { prepareRebalance } from './rebalance.ts'
@@ -107,8 +107,9 @@ export class ClassicGroups {
     response: Response,
     also: { readonly applied?: () => void; readonly durable?: () => void } = {},
   ): Outcome<Response> {
-    const { group, record, followUp, answers, timers } = transition
+    const { group, followUp, answers, timers } = transition
     const { groupId } = group
+    const record = transition.record ?? this.#successorsRecord(transition)
     return {
       records: record === undefined ? [] : [groupMetadataRecord(groupId, record)],
       response,
@@ -157,6 +158,13 @@ export class ClassicGroups {
     this.#groups.clear()
     this.#joins.answerAll((memberId) => refusedJoin(memberId, errorCode))
     this.#syncs.answerAll(() => refusedSync(errorCode))
+  }
+
+  /** What is to be stored before members learn of a generation that is not stored itself yet. */
+  #successorsRecord({ group, answers }: Transition): GroupMetadataValueInput | undefined {
+    if (!answers.some((answer) => answer.kind === 'join' && answer.response.errorCode === ErrorCodes.NONE)) return undefined
+    const stored = this.#options.state.groups.get(group.groupId)
+    return stored === undefined ? undefined : recordWithSuccessors(stored, group)
   }
 
   #install(group: ClassicGroup): void {
