@@ -9,6 +9,7 @@ import type { TimerTable } from '../../runtime/timer-table.ts'
 import { groupMetadataRecord } from '../group-records.ts'
 import type { GroupState } from '../group-state.ts'
 import { type ClassicGroup, type ClassicGroupState, emptyGroup } from './classic-group.ts'
+import { settled } from './draft-map.ts'
 import { onGroupEvent } from './event.ts'
 import { groupFromRecord, newGroupRecord, recordWithSuccessors } from './group-record.ts'
 import { join } from './join.ts'
@@ -151,7 +152,7 @@ export class ClassicGroups {
     const group = this.#groups.get(groupId)
     this.#groups.delete(groupId)
     for (const timer of ['join', 'sync'] as const) this.#options.timers.cancel(timerKey(groupId, timer))
-    for (const memberId of group?.pendingJoinMembers ?? []) this.#options.timers.cancel(timerKey(groupId, { session: memberId }))
+    for (const memberId of group?.pendingJoinMembers.keys() ?? []) this.#options.timers.cancel(timerKey(groupId, { session: memberId }))
   }
 
   onUnloaded(errorCode: number): void {
@@ -170,7 +171,17 @@ export class ClassicGroups {
   #install(group: ClassicGroup): void {
     const isStoredWhole = group.state === 'Empty' && group.pendingJoinMembers.size === 0 && this.#options.state.groups.has(group.groupId)
     if (isStoredWhole) this.#groups.delete(group.groupId)
-    else this.#groups.set(group.groupId, group)
+    else this.#groups.set(group.groupId, settledGroup(group))
+  }
+}
+
+function settledGroup(group: ClassicGroup): ClassicGroup {
+  const { members, pendingJoinMembers, pendingSyncMembers } = group
+  return {
+    ...group,
+    members: settled(members),
+    pendingJoinMembers: settled(pendingJoinMembers),
+    pendingSyncMembers: settled(pendingSyncMembers),
   }
 }
 

@@ -80,8 +80,8 @@ export function groupFromRecord(groupId: string, value: GroupMetadataValue): Cla
     generationId: value.generation,
     leaderId: value.leader,
     members,
-    pendingJoinMembers: new Set(),
-    pendingSyncMembers: new Set(),
+    pendingJoinMembers: new Map(),
+    pendingSyncMembers: new Map(),
     subscribedTopics: null,
     newMemberAdded: false,
   }
