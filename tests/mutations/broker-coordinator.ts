@@ -7,6 +7,7 @@ const join = `${groupTests}/classic-join.test.ts`
 const session = `${groupTests}/classic-session.test.ts`
 const sync = `${groupTests}/classic-sync.test.ts`
 const statics = `${groupTests}/static-member.test.ts`
+const draft = `${groupTests}/draft-map.test.ts`
 const commit = `${groupTests}/offset-commit.test.ts`
 const deletion = `${groupTests}/offset-deletion.test.ts`
 const coordinator = `${groupTests}/group-coordinator.test.ts`
@@ -46,6 +47,22 @@ export const coordinatorMutations: readonly Mutation[] = [
     search: 'transition.record ?? this.#successorsRecord(transition)',
     replace: 'transition.record',
     tests: [statics],
+  },
+  {
+    name: 'coordinator/draft-unsettled',
+    breaks: 'what a request has done to a group piles up beside it, until nothing moves any more',
+    file: `${groupSources}/classic/draft-map.ts`,
+    search: 'return isDraft(map) ? map.settle() : map',
+    replace: 'return map',
+    tests: [draft],
+  },
+  {
+    name: 'coordinator/draft-in-place',
+    breaks: 'a member that was removed and came back takes its former place, and leads out of turn',
+    file: `${groupSources}/classic/draft-map.ts`,
+    search: 'return this.#base.has(key) && !this.#removed.has(key)',
+    replace: 'return this.#base.has(key)',
+    tests: [draft],
   },
   {
     name: 'coordinator/commit-any-generation',

@@ -63,7 +63,7 @@ export class DraftMap<Key, Value> implements ReadonlyMap<Key, Value> {
 
   /** Makes the changes in the map that the draft was begun with, and returns it. The draft, and who holds the map as it was, are done. */
   settle(): ReadonlyMap<Key, Value> {
-    const base: Map<Key, Value> = this.#base instanceof Map ? this.#base : new Map(this.#base)
+    const base = isMap(this.#base) ? this.#base : new Map(this.#base)
     for (const key of this.#removed) base.delete(key)
     for (const [key, value] of this.#replaced) base.set(key, value)
     for (const [key, value] of this.#added) base.set(key, value)
@@ -77,5 +77,13 @@ export class DraftMap<Key, Value> implements ReadonlyMap<Key, Value> {
 
 /** The map itself; of a draft, what comes of it. */
 export function settled<Key, Value>(map: ReadonlyMap<Key, Value>): ReadonlyMap<Key, Value> {
-  return map instanceof DraftMap ? map.settle() : map
+  return isDraft(map) ? map.settle() : map
+}
+
+function isDraft<Key, Value>(map: ReadonlyMap<Key, Value>): map is DraftMap<Key, Value> {
+  return map instanceof DraftMap
+}
+
+function isMap<Key, Value>(map: ReadonlyMap<Key, Value>): map is Map<Key, Value> {
+  return map instanceof Map
 }
