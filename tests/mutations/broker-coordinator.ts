@@ -252,8 +252,8 @@ export const coordinatorMutations: readonly Mutation[] = [
     name: 'coordinator/offset-tombstone-ignored',
     breaks: 'offsets that were deleted are back',
     file: stateSource,
-    search: 'if (value === null) this.offsets.remove(group, topic, partition)',
-    replace: 'if (value === null) return',
+    search: '      this.offsets.remove(group, topic, partition)\n',
+    replace: '',
     tests: [deletion],
   },
   {
@@ -284,8 +284,8 @@ export const coordinatorMutations: readonly Mutation[] = [
     name: 'coordinator/subscribed-offsets-expire',
     breaks: 'a group that reads a quiet topic loses its place in it',
     file: `${groupSources}/offsets/deletion.ts`,
-    search: 'if (!subscribed && hasExpired(',
-    replace: 'if (hasExpired(',
+    search: 'const isKept = subscribed || pending.has(',
+    replace: 'const isKept = pending.has(',
     tests: [deletion],
   },
   {
