@@ -7,6 +7,7 @@ const join = `${groupTests}/classic-join.test.ts`
 const session = `${groupTests}/classic-session.test.ts`
 const sync = `${groupTests}/classic-sync.test.ts`
 const statics = `${groupTests}/static-member.test.ts`
+const draft = `${groupTests}/draft-map.test.ts`
 const commit = `${groupTests}/offset-commit.test.ts`
 const deletion = `${groupTests}/offset-deletion.test.ts`
 const coordinator = `${groupTests}/group-coordinator.test.ts`
@@ -17,6 +18,7 @@ const validationSource = `${groupSources}/classic/validation.ts`
 const syncSource = `${groupSources}/classic/sync.ts`
 const rebalanceSource = `${groupSources}/classic/rebalance.ts`
 const heartbeatSource = `${groupSources}/classic/heartbeat.ts`
+const groupsSource = `${groupSources}/classic/classic-groups.ts`
 const commitSource = `${groupSources}/offsets/commit.ts`
 const stateSource = `${groupSources}/group-state.ts`
 const loadedState = 'packages/broker/src/coordinator/runtime/loaded-state.ts'
@@ -37,6 +39,30 @@ export const coordinatorMutations: readonly Mutation[] = [
     search: 'generationError(group, request.memberId, request.groupInstanceId, request.generationId)',
     replace: 'generationError(group, request.memberId, request.groupInstanceId, group.generationId)',
     tests: [sync],
+  },
+  {
+    name: 'coordinator/successors-unsaved',
+    breaks: 'a static member that came back during a rebalance is fenced when the coordinator moves before the assignment is stored',
+    file: groupsSource,
+    search: 'transition.record ?? this.#successorsRecord(transition)',
+    replace: 'transition.record',
+    tests: [statics],
+  },
+  {
+    name: 'coordinator/draft-unsettled',
+    breaks: 'what a request has done to a group piles up beside it, until nothing moves any more',
+    file: `${groupSources}/classic/draft-map.ts`,
+    search: 'return isDraft(map) ? map.settle() : map',
+    replace: 'return map',
+    tests: [draft],
+  },
+  {
+    name: 'coordinator/draft-in-place',
+    breaks: 'a member that was removed and came back takes its former place, and leads out of turn',
+    file: `${groupSources}/classic/draft-map.ts`,
+    search: 'return this.#base.has(key) && !this.#removed.has(key)',
+    replace: 'return this.#base.has(key)',
+    tests: [draft],
   },
   {
     name: 'coordinator/commit-any-generation',

@@ -12,6 +12,11 @@ const authorization = 'packages/broker/test/api/authorization.test.ts'
 
 const connectionSource = 'packages/broker/src/network/connection.ts'
 const produceSource = 'packages/broker/src/api/produce.ts'
+const fetchSource = 'packages/broker/src/api/fetch.ts'
+const sessionSource = 'packages/broker/src/api/fetch-session.ts'
+const sessionCacheSource = 'packages/broker/src/api/fetch-session-cache.ts'
+const sessions = 'packages/broker/test/api/fetch-session.test.ts'
+const sessionCache = 'packages/broker/test/api/fetch-session-cache.test.ts'
 const waitSource = 'packages/broker/src/api/fetch-wait.ts'
 const lookUp = 'packages/broker/src/api/partition-lookup.ts'
 const dispatcher = 'packages/broker/src/api/dispatcher.ts'
@@ -142,7 +147,7 @@ export const networkMutations: readonly Mutation[] = [
     name: 'api/read-unauthorised',
     breaks: 'fetching needs no permission',
     file: 'packages/broker/src/api/fetch-partition.ts',
-    search: "if (!context.allows('Read', 'Topic', topic.name)) return failed(topic, ErrorCodes.TOPIC_AUTHORIZATION_FAILED)",
+    search: "if (!context.allows('Read', 'Topic', entry.name)) return refused(entry, undefined, ErrorCodes.TOPIC_AUTHORIZATION_FAILED)",
     replace: '',
     tests: [authorization],
   },
@@ -158,8 +163,8 @@ export const networkMutations: readonly Mutation[] = [
     name: 'api/long-poll-never-wakes',
     breaks: 'a waiting fetch gets new records only when fetch.max.wait.ms is over',
     file: waitSource,
-    search: 'undo.push(partition.onAdvance(wake))',
-    replace: 'undo.push(partition.onAdvance(() => undefined))',
+    search: 'partition.onAdvance(() => this.#advanced(index))',
+    replace: 'partition.onAdvance(() => undefined)',
     tests: [fetch],
   },
   {
@@ -189,7 +194,7 @@ export const networkMutations: readonly Mutation[] = [
   {
     name: 'api/fetch-isolation-ignored',
     breaks: 'read_committed consumers are sent open transactions',
-    file: 'packages/broker/src/api/fetch.ts',
+    file: fetchSource,
     search: "const isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'",
     replace: "const isolation = request.isolationLevel === 2 ? 'read_committed' : 'read_uncommitted'",
     tests: [fetch],
@@ -233,6 +238,102 @@ export const networkMutations: readonly Mutation[] = [
     search: 'return byId ? ErrorCodes.UNKNOWN_TOPIC_ID : ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION',
     replace: 'return ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION',
     tests: [fetch, produce],
+  },
+  {
+    name: 'fetch-session/told-again',
+    breaks: 'a session is told of every partition each time',
+    file: sessionSource,
+    search: 'return isNews || isError',
+    replace: 'return true || isError',
+    tests: [sessions],
+  },
+  {
+    name: 'fetch-session/news-withheld',
+    breaks: 'a consumer in a session does not learn of a high watermark that it cannot read up to',
+    file: sessionSource,
+    search: 'return isNews || isError',
+    replace: 'return isError',
+    tests: [sessions],
+  },
+  {
+    name: 'fetch-session/error-withheld',
+    breaks: 'a consumer in a session hears of an error once, and then of nothing',
+    file: sessionSource,
+    search: 'return isNews || isError || data.sizeBytes > 0',
+    replace: 'return isNews || data.sizeBytes > 0',
+    tests: [sessions],
+  },
+  {
+    name: 'fetch-session/no-turns',
+    breaks: 'a busy partition starves those behind it',
+    file: sessionSource,
+    search: 'if (data.sizeBytes > 0 && this.entries.delete(entry.key))',
+    replace: 'if (data.sizeBytes < 0 && this.entries.delete(entry.key))',
+    tests: [sessions],
+  },
+  {
+    name: 'fetch-session/forgets-nothing',
+    breaks: 'partitions that a consumer has given up are sent to it all the same',
+    file: sessionSource,
+    search: 'for (const partition of partitions) this.entries.delete(',
+    replace: 'for (const partition of partitions) this.entries.get(',
+    tests: [sessions],
+  },
+  {
+    name: 'fetch-session/any-epoch',
+    breaks: 'a fetch that was repeated, or lost, is answered as if it were the next one',
+    file: fetchSource,
+    search: 'if (session.epoch !== sessionEpoch) return ErrorCodes.INVALID_FETCH_SESSION_EPOCH',
+    replace: '',
+    tests: [sessions],
+  },
+  {
+    name: 'fetch-session/overtaken',
+    breaks: 'of two fetches of one session the one that waited is answered with what the other changed',
+    file: fetchSource,
+    search: 'if (session.epoch !== nextEpoch(request.sessionEpoch)) return',
+    replace: 'if (session.epoch < 0) return',
+    tests: [sessions],
+  },
+  {
+    name: 'fetch-session/names-and-ids',
+    breaks: 'a session of topic ids goes on with names',
+    file: fetchSource,
+    search: 'if (session.usesTopicIds !== byId) return ErrorCodes.FETCH_SESSION_TOPIC_ID_ERROR',
+    replace: '',
+    tests: [sessions],
+  },
+  {
+    name: 'fetch-session/recreated-topic',
+    breaks: 'a session reads on in another topic of the same name',
+    file: 'packages/broker/src/api/fetch-partition.ts',
+    search: 'if (byId && topic.id !== entry.topicId)',
+    replace: 'if (byId && topic.id === undefined)',
+    tests: [sessions],
+  },
+  {
+    name: 'fetch-session/slots-ignored',
+    breaks: 'max.incremental.fetch.session.cache.slots does not hold',
+    file: sessionCacheSource,
+    search: 'this.#sessions.size >= this.#options.slots &&',
+    replace: 'this.#sessions.size < 0 &&',
+    tests: [sessions, sessionCache],
+  },
+  {
+    name: 'fetch-session/evicts-the-busy',
+    breaks: 'sessions in use are thrown out by new ones',
+    file: sessionCacheSource,
+    search: 'if (isOldEnough && session.entries.size',
+    replace: 'if (session.entries.size',
+    tests: [sessionCache],
+  },
+  {
+    name: 'api/refusal-ends-wait',
+    breaks: 'a consumer of a topic that is gone asks for the others without pause',
+    file: fetchSource,
+    search: 'else if (target.isRefused) refused.push(target)',
+    replace: '',
+    tests: [fetch],
   },
   {
     name: 'api/divergence-unseen',

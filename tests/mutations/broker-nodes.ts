@@ -23,7 +23,7 @@ export const nodeMutations: readonly Mutation[] = [
     name: 'nodes/moved-leader-keeps-waiting',
     breaks: 'a waiting fetch learns of a new leader only when its time is over',
     file: 'packages/broker/src/api/fetch-wait.ts',
-    search: 'if (hasMoved(target)) return data?.errorCode === ErrorCodes.NONE',
+    search: 'if (hasMoved(target)) return data.errorCode === ErrorCodes.NONE',
     replace: '',
     tests: [leaders],
   },

@@ -14,5 +14,6 @@ export const regressions: readonly Regression[] = [
   { scenario: 'nodes', seed: 10, found: 'poll() rejected because a node that it was connecting to had left the cluster' },
   { scenario: 'swarm', seed: 14, found: 'the second failure to open a log of a deleted topic was nobody’s to handle' },
   { scenario: 'swarm', seed: 240, found: 'a static leader that had come back did not see topics grow' },
+  { scenario: 'swarm', seed: 40299, found: 'a static member was fenced by its own former id, of a generation that was not stored' },
   { scenario: 'topics', seed: 3, found: 'poll() rejected because a partition was newer than the metadata of the member that it went to' },
 ]

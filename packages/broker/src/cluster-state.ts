@@ -2,6 +2,7 @@
 
 import type { Runtime } from '@odradek/runtime'
 import type { Authorizer } from './api/authorizer.ts'
+import { FetchSessionCache, registerFetchSessionMetrics } from './api/fetch-session-cache.ts'
 import type { Cluster } from './cluster.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { logConfigOf } from './config/topic-config.ts'
@@ -62,6 +63,7 @@ export class ClusterState implements Cluster {
   readonly quotas: Quotas
   readonly metrics: MetricsRegistry = new MetricsRegistry()
   readonly topicMetrics: BrokerTopicMetrics = new BrokerTopicMetrics(this.metrics)
+  readonly fetchSessions: (nodeId: number) => FetchSessionCache
   readonly #closeListeners = new Set<() => void>()
   readonly #firstNodeId: number
   #nodes: ReadonlyMap<number, BrokerNode>
@@ -110,6 +112,7 @@ export class ClusterState implements Cluster {
       for (const record of records) if (record.type === 'partition') this.#leaderChanged(record)
     })
     this.#registerGauges()
+    this.fetchSessions = fetchSessionsOf(this)
     registerGroupMetrics(this.metrics, this.groups)
   }
 
@@ -126,6 +129,7 @@ export class ClusterState implements Cluster {
   setRunning(nodeId: number, isRunning: boolean): void {
     const runs = (id: number): boolean => (id === nodeId ? isRunning : this.#nodes.has(id))
     this.#nodes = new Map([...this.registeredNodes].filter(([id]) => runs(id)))
+    if (!isRunning) this.fetchSessions(nodeId).clear()
   }
 
   async createGroupTopic(): Promise<void> {
@@ -203,6 +207,17 @@ export class ClusterState implements Cluster {
       this.#countPartitions(({ leaderId }) => leaderId === noLeader),
     )
     gauge('kafka.controller', 'KafkaController', 'ActiveControllerCount', () => 1)
+  }
+}
+
+function fetchSessionsOf({ runtime, config, metrics }: ClusterState): (nodeId: number) => FetchSessionCache {
+  const caches = new Map<number, FetchSessionCache>()
+  const onEviction = registerFetchSessionMetrics(metrics, () => caches.values())
+  const slots = config.get('max.incremental.fetch.session.cache.slots')
+  return (nodeId) => {
+    const cache = caches.get(nodeId) ?? new FetchSessionCache({ ...runtime, slots, onEviction })
+    caches.set(nodeId, cache)
+    return cache
   }
 }
 

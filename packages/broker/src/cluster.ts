@@ -2,6 +2,7 @@
 
 import type { Runtime } from '@odradek/runtime'
 import type { Authorizer } from './api/authorizer.ts'
+import type { FetchSessionCache } from './api/fetch-session-cache.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import type { GroupCoordinator } from './coordinator/group/group-coordinator.ts'
 import type { TransactionCoordinator } from './coordinator/transaction/transaction-coordinator.ts'
@@ -39,6 +40,8 @@ export interface Cluster {
   readonly quotas: Quotas
   readonly metrics: MetricsRegistry
   readonly topicMetrics: BrokerTopicMetrics
+  /** The fetch sessions of a node; they end when it stops. */
+  readonly fetchSessions: (nodeId: number) => FetchSessionCache
   /** Creates `__consumer_offsets` when there is none, and starts the group coordinator over it. */
   createGroupTopic(): Promise<void>
   /** Creates `__transaction_state` when there is none, and starts the transaction coordinator over it. */

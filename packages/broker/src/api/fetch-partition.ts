@@ -7,13 +7,17 @@ import type { Partition } from '../partition/partition.ts'
 import type { IsolationLevel } from '../partition/types.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { RequestContext } from './context.ts'
-import type { TopicReference } from './partition-lookup.ts'
-import { findLedPartition, findTopic, openPartition, absentTopicError } from './partition-lookup.ts'
+import type { FetchEntry } from './fetch-session.ts'
+import { findLedPartition, openPartition } from './partition-lookup.ts'
 
 export interface FetchTarget {
+  readonly entry: FetchEntry
   readonly topic: Topic | undefined
+  /** As it was when the fetch began. */
   readonly wanted: FetchRequestPartition
   readonly errorCode: number
+  /** There is nothing to read, as metadata or permissions say: unlike an error of reading this does not end the wait of the others. */
+  readonly isRefused: boolean
   /** Undefined when there is an error. */
   readonly partition: Partition | undefined
   /** The one that the fetch began in. */
@@ -23,31 +27,43 @@ export interface FetchTarget {
 /** `sizeBytes` is not part of the answer: it is what counts towards the fetch's limits. */
 export type PartitionData = FetchResponsePartitionDataInput & { readonly sizeBytes: number }
 
-export async function resolveTarget(
-  reference: TopicReference,
-  byId: boolean,
-  wanted: FetchRequestPartition,
-  context: RequestContext,
-): Promise<FetchTarget> {
-  const failed = (topic: Topic | undefined, errorCode: number): FetchTarget => ({
+/** Comes at once unless the log has to be opened first. */
+export function resolveTarget(entry: FetchEntry, byId: boolean, context: RequestContext): FetchTarget | Promise<FetchTarget> {
+  const { cluster } = context
+  const { wanted } = entry
+  const { partition } = wanted
+  if (byId && entry.name === '') entry.name = cluster.topics.byId(entry.topicId)?.name ?? ''
+  if (byId && entry.name === '') return refused(entry, undefined, ErrorCodes.UNKNOWN_TOPIC_ID)
+  if (!context.allows('Read', 'Topic', entry.name)) return refused(entry, undefined, ErrorCodes.TOPIC_AUTHORIZATION_FAILED)
+  const topic = cluster.topics.get(entry.name)
+  if (topic?.partitions[partition] === undefined) return refused(entry, topic, ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION)
+  // The session's topic has been deleted, and another one has its name.
+  if (byId && topic.id !== entry.topicId) return failed(entry, topic, ErrorCodes.INCONSISTENT_TOPIC_ID)
+  const led = findLedPartition(topic, partition, wanted.currentLeaderEpoch, context)
+  if (led.found === undefined) return failed(entry, topic, led.errorCode)
+  const { leaderEpoch } = led.found.state
+  const found = (opened: Partition): FetchTarget => ({
+    entry,
     topic,
     wanted,
-    errorCode,
-    partition: undefined,
-    leaderEpoch: -1,
+    errorCode: ErrorCodes.NONE,
+    isRefused: false,
+    partition: opened,
+    leaderEpoch,
   })
-  const topic = findTopic(reference, byId, context)
-  if (topic === undefined) return failed(undefined, absentTopicError(reference.name, byId, 'Read', context))
-  if (!context.allows('Read', 'Topic', topic.name)) return failed(topic, ErrorCodes.TOPIC_AUTHORIZATION_FAILED)
-  const led = findLedPartition(topic, wanted.partition, wanted.currentLeaderEpoch, context)
-  if (led.found === undefined) return failed(topic, led.errorCode)
-  const { leaderEpoch } = led.found.state
-  const open = context.cluster.partitions.opened(topic.name, wanted.partition)
-  if (open !== undefined) return { topic, wanted, errorCode: ErrorCodes.NONE, partition: open, leaderEpoch }
-  const opened = await openPartition(topic, wanted.partition, context)
-  return opened.found === undefined
-    ? failed(topic, opened.errorCode)
-    : { topic, wanted, errorCode: ErrorCodes.NONE, partition: opened.found, leaderEpoch }
+  const open = cluster.partitions.opened(topic.name, partition)
+  if (open !== undefined) return found(open)
+  return openPartition(topic, partition, context).then((opened) =>
+    opened.found === undefined ? failed(entry, topic, opened.errorCode) : found(opened.found),
+  )
+}
+
+function failed(entry: FetchEntry, topic: Topic | undefined, errorCode: number): FetchTarget {
+  return { entry, topic, wanted: entry.wanted, errorCode, isRefused: false, partition: undefined, leaderEpoch: -1 }
+}
+
+function refused(entry: FetchEntry, topic: Topic | undefined, errorCode: number): FetchTarget {
+  return { ...failed(entry, topic, errorCode), isRefused: true }
 }
 
 /** Whether leadership of the partition has moved since the fetch began. */
@@ -72,25 +88,26 @@ export function failedPartition(partitionIndex: number, errorCode: number): Part
     lastStableOffset: -1,
     logStartOffset: -1,
     abortedTransactions: null,
-    records: null,
+    // Null would mean nothing else, but librdkafka expects records.
+    records: [],
     sizeBytes: 0,
   }
 }
 
-/** What the partition has, up to `maxBytes`; the first batch whatever its size when `minOneBatch`. */
-export async function readTarget(
+/** What the partition has, up to `maxBytes`; the first batch whatever its size when `minOneBatch`. Comes at once where nothing is read. */
+export function readTarget(
   target: FetchTarget,
   isolation: IsolationLevel,
   maxBytes: number,
   minOneBatch: boolean,
   context: RequestContext,
-): Promise<PartitionData> {
+): PartitionData | Promise<PartitionData> {
   const { partition, wanted } = target
   if (partition === undefined) return failedPartition(wanted.partition, target.errorCode)
   if (hasMoved(target)) return failedPartition(wanted.partition, movedError(target, context))
   const diverging = divergence(partition, wanted)
   if (diverging === 'unknown') return failedPartition(wanted.partition, ErrorCodes.OFFSET_OUT_OF_RANGE)
-  if (diverging !== undefined) return { ...withoutRecords(partition, wanted.partition, isolation), divergingEpoch: diverging }
+  if (diverging !== undefined) return { ...withoutRecords(partition, wanted.partition, 'read_uncommitted'), divergingEpoch: diverging }
   if (hasNothingNew(partition, wanted.fetchOffset, isolation)) return withoutRecords(partition, wanted.partition, isolation)
   return read(partition, wanted, isolation, maxBytes, minOneBatch)
 }

@@ -56,7 +56,8 @@ class FetchPass {
     let isFirst = true
     for (const [index, target] of this.#targets.entries()) {
       this.#logBytes[index] = target.partition?.sizeBytes ?? 0
-      const read = await readTarget(target, isolation, left, isFirst, this.#context)
+      const reading = readTarget(target, isolation, left, isFirst, this.#context)
+      const read = reading instanceof Promise ? await reading : reading
       left -= read.sizeBytes
       if (read.sizeBytes > 0) isFirst = false
       data.push(read)
@@ -64,25 +65,27 @@ class FetchPass {
     this.data = data
   }
 
-  /** Whether another read might satisfy the fetch. */
-  mayBeSatisfied(): boolean {
-    let bytes = this.#sizeBytes()
-    if (this.#targets.some(hasMoved)) return true
-    for (const [index, target] of this.#targets.entries())
-      bytes += Math.max(0, (target.partition?.sizeBytes ?? 0) - (this.#logBytes[index] ?? 0))
-    return bytes >= this.#limits.minBytes
+  /** Whether the partition has advanced, or moved, since it was read. */
+  isOutdated(index: number): boolean {
+    const target = this.#targets[index]
+    const data = this.data[index]
+    if (target === undefined || data === undefined) return false
+    if (hasMoved(target)) return data.errorCode === ErrorCodes.NONE
+    const { isolation } = this.#limits
+    const end = isolation === 'read_committed' ? (data.lastStableOffset ?? -1) : data.highWatermark
+    return target.partition !== undefined && readableEnd(target.partition, isolation) !== end
   }
 
-  /** Whether a partition has advanced, or moved, since it was read. */
-  isOutdated(): boolean {
-    const end = (data: PartitionData): number =>
-      this.#limits.isolation === 'read_committed' ? (data.lastStableOffset ?? -1) : data.highWatermark
-    return this.#targets.some((target, index) => {
-      const { partition } = target
-      const data = this.data[index]
-      if (hasMoved(target)) return data?.errorCode === ErrorCodes.NONE
-      return partition !== undefined && data !== undefined && readableEnd(partition, this.#limits.isolation) !== end(data)
-    })
+  /** Whether another read might satisfy the fetch, when these partitions are outdated. */
+  mayBeSatisfied(outdated: Iterable<number>): boolean {
+    let bytes = this.#sizeBytes()
+    for (const index of outdated) {
+      const target = this.#targets[index]
+      if (target === undefined) continue
+      if (hasMoved(target)) return true
+      bytes += Math.max(0, (target.partition?.sizeBytes ?? 0) - (this.#logBytes[index] ?? 0))
+    }
+    return bytes >= this.#limits.minBytes
   }
 
   #sizeBytes(): number {
@@ -97,6 +100,8 @@ class FetchWaiter {
   readonly #targets: readonly FetchTarget[]
   readonly #limits: FetchLimits
   readonly #context: RequestContext
+  /** The partitions that have advanced or moved since they were read: an advance of one is no reason to look at all. */
+  readonly #outdated = new Set<number>()
   #wake: (() => void) | undefined
   #isOver = false
 
@@ -111,17 +116,20 @@ class FetchWaiter {
     const undo = this.#listen()
     const timer = this.#startTimer()
     try {
+      this.#lookAtAll()
       while (!this.#isOver) {
-        if (this.#pass.isOutdated() && this.#pass.mayBeSatisfied()) {
+        if (this.#outdated.size > 0 && this.#pass.mayBeSatisfied(this.#outdated)) {
+          this.#outdated.clear()
           await this.#pass.readAll()
           if (this.#pass.isSatisfied) return this.#pass.data
+          this.#lookAtAll()
           continue
         }
         await new Promise<void>((resolve) => {
           this.#wake = resolve
         })
       }
-      if (this.#pass.isOutdated()) await this.#pass.readAll()
+      if (this.#outdated.size > 0) await this.#pass.readAll()
       return this.#pass.data
     } finally {
       timer.cancel()
@@ -131,11 +139,23 @@ class FetchWaiter {
 
   /** Wakes on an advance of any partition; ends with the connection. */
   #listen(): (() => void)[] {
-    const wake = (): void => this.#wake?.()
     const end = (): void => this.#end()
     const undo = [this.#context.connection.whenClosed(end), this.#context.cluster.whenClosing(end)]
-    for (const { partition } of this.#targets) if (partition !== undefined) undo.push(partition.onAdvance(wake))
+    for (const [index, { partition }] of this.#targets.entries()) {
+      if (partition !== undefined) undo.push(partition.onAdvance(() => this.#advanced(index)))
+    }
     return undo
+  }
+
+  /** What has happened during a read may have been read or not. */
+  #lookAtAll(): void {
+    for (const index of this.#targets.keys()) if (this.#pass.isOutdated(index)) this.#outdated.add(index)
+  }
+
+  #advanced(index: number): void {
+    if (!this.#pass.isOutdated(index)) return
+    this.#outdated.add(index)
+    this.#wake?.()
   }
 
   #startTimer(): Timer {

@@ -1,45 +1,54 @@
-/** Fetch (key 1): whole batches, at once or as soon as there are enough bytes. */
+/** Fetch (key 1): whole batches, at once or as soon as there are enough bytes, in full or within a session (KIP-227). */
 
 import type { FetchRequest, FetchResponseInput } from '@odradek/protocol'
 import { ErrorCodes, fetch } from '@odradek/protocol'
 import { fetchQuotaBytes, throttleFetch } from './client-throttle.ts'
 import type { RequestContext } from './context.ts'
-import type { FetchTarget, PartitionData } from './fetch-partition.ts'
+import type { FetchTarget } from './fetch-partition.ts'
 import { failedPartition, resolveTarget } from './fetch-partition.ts'
+import type { FetchAnswer } from './fetch-response.ts'
+import { failedFetch, fetchResponse } from './fetch-response.ts'
+import type { FetchEntries, FetchSession } from './fetch-session.ts'
+import { entriesOf, finalEpoch, initialEpoch, nextEpoch } from './fetch-session.ts'
 import { waitForFetch } from './fetch-wait.ts'
 import type { ApiHandler } from './handler.ts'
 import { handler } from './handler.ts'
-import type { LeaderHint } from './partition-lookup.ts'
-import { leaderHint, nodeEndpoints } from './partition-lookup.ts'
 
 const topicIdsSince = 13
-const leaderHintsSince = 16
+const divergingEpochSince = 12
 const noSession = 0
-/** A full fetch that wants no session, and one that would like to begin one. */
-const finalEpoch = -1
-const initialEpoch = 0
-
-type TopicResponse = FetchResponseInput['responses'][number]
 
 export const fetchHandler: ApiHandler = handler({
   api: fetch,
   versions: [4, 18],
-  notServed: ['Fetch sessions (KIP-227): every answer says session 0, so that clients send full fetches.', 'Fetches by replicas.'],
+  notServed: ['Fetches by replicas.'],
   authorize: [{ operation: 'Read', resource: 'Topic', perEntry: true }],
-  refuse: (_request, errorCode) => ({ throttleTimeMs: 0, errorCode, sessionId: noSession, responses: [] }),
+  refuse: (_request, errorCode) => failedFetch(errorCode, noSession),
   handle,
 })
 
+/** What a request fetches. The partitions of an incremental one are those of its session. */
+interface FetchScope {
+  readonly kind: 'sessionless' | 'full' | 'incremental'
+  readonly entries: FetchEntries
+  readonly session?: FetchSession
+}
+
 async function handle(request: FetchRequest, context: RequestContext): Promise<FetchResponseInput> {
-  if (request.sessionId !== noSession) return failed(ErrorCodes.FETCH_SESSION_ID_NOT_FOUND)
-  if (request.sessionEpoch !== finalEpoch && request.sessionEpoch !== initialEpoch) return failed(ErrorCodes.INVALID_FETCH_SESSION_EPOCH)
-  const isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
   const byId = context.apiVersion >= topicIdsSince
+  const scope = scopeOf(request, byId, context)
+  if (typeof scope === 'number') return failedFetch(scope, noSession)
   const targets: FetchTarget[] = []
-  for (const topic of request.topics) {
-    for (const wanted of topic.partitions)
-      targets.push(await resolveTarget({ name: topic.topic, topicId: topic.topicId }, byId, wanted, context))
+  const unknown: FetchTarget[] = []
+  const refused: FetchTarget[] = []
+  for (const entry of Array.from(scope.entries.values())) {
+    const resolving = resolveTarget(entry, byId, context)
+    const target = resolving instanceof Promise ? await resolving : resolving
+    if (target.errorCode === ErrorCodes.UNKNOWN_TOPIC_ID) unknown.push(target)
+    else if (target.isRefused) refused.push(target)
+    else targets.push(target)
   }
+  const isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
   const maxBytes = Math.min(request.maxBytes, context.cluster.config.get('fetch.max.bytes'), fetchQuotaBytes(context))
   const limits = { minBytes: Math.min(request.minBytes, maxBytes), maxBytes, maxWaitMs: request.maxWaitMs, isolation } as const
   const data = await waitForFetch(targets, limits, context)
@@ -47,45 +56,64 @@ async function handle(request: FetchRequest, context: RequestContext): Promise<F
     data.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     context,
   )
-  if (throttleTimeMs > 0) return { ...failed(ErrorCodes.NONE), throttleTimeMs }
-  return respond(request, targets, data, context)
+  if (throttleTimeMs > 0) return { ...failedFetch(ErrorCodes.NONE, scope.session?.id ?? noSession), throttleTimeMs }
+  const answers = targets.map((target, index): FetchAnswer => ({ target, data: data[index] ?? undelivered(target) }))
+  for (const target of [...unknown, ...refused]) {
+    answers.push({ target, data: { ...failedPartition(target.wanted.partition, target.errorCode), abortedTransactions: [] } })
+  }
+  return respond(request, scope, answers, byId, context)
 }
 
-function failed(errorCode: number): FetchResponseInput {
-  return { throttleTimeMs: 0, errorCode, sessionId: noSession, responses: [] }
+function undelivered({ wanted }: FetchTarget): FetchAnswer['data'] {
+  return failedPartition(wanted.partition, ErrorCodes.UNKNOWN_SERVER_ERROR)
+}
+
+/** Begins, continues or ends a session as the request says; an error code when it cannot. */
+function scopeOf(request: FetchRequest, byId: boolean, context: RequestContext): FetchScope | number {
+  const { topics, fetchSessions } = context.cluster
+  const sessions = fetchSessions(context.node.nodeId)
+  const nameOf = (topicId: string): string => topics.byId(topicId)?.name ?? ''
+  const { sessionId, sessionEpoch } = request
+  const session = sessions.get(sessionId)
+  if (sessionEpoch === finalEpoch || sessionEpoch === initialEpoch) {
+    if (session !== undefined) sessions.remove(session)
+    return { kind: sessionEpoch === finalEpoch ? 'sessionless' : 'full', entries: entriesOf(request.topics, byId, nameOf) }
+  }
+  if (session === undefined) return ErrorCodes.FETCH_SESSION_ID_NOT_FOUND
+  if (session.epoch !== sessionEpoch) return ErrorCodes.INVALID_FETCH_SESSION_EPOCH
+  if (session.usesTopicIds !== byId) return ErrorCodes.FETCH_SESSION_TOPIC_ID_ERROR
+  const goesOn = sessions.use(session, () => session.update(request, nameOf))
+  if (!goesOn) return { kind: 'sessionless', entries: entriesOf(request.topics, byId, nameOf) }
+  session.epoch = nextEpoch(sessionEpoch)
+  return { kind: 'incremental', entries: session.entries, session }
 }
 
 function respond(
   request: FetchRequest,
-  targets: readonly FetchTarget[],
-  data: readonly PartitionData[],
+  { kind, session }: FetchScope,
+  answers: readonly FetchAnswer[],
+  byId: boolean,
   context: RequestContext,
 ): FetchResponseInput {
-  const hints: LeaderHint[] = []
-  const responses: TopicResponse[] = []
-  let next = 0
-  for (const { topic, topicId, partitions } of request.topics) {
-    const answers: PartitionData[] = []
-    for (let left = partitions.length; left > 0; left--, next++) {
-      const target = targets[next]
-      const answer = data[next] ?? failedPartition(-1, ErrorCodes.UNKNOWN_SERVER_ERROR)
-      const hint =
-        context.apiVersion < leaderHintsSince ? undefined : leaderHint(target?.topic, answer.partitionIndex, answer.errorCode, context)
-      if (hint !== undefined) hints.push(hint)
-      answers.push(hint === undefined ? answer : { ...answer, currentLeader: hint })
-      count(target, answer, context)
-    }
-    responses.push({ topic, topicId, partitions: answers })
+  // The session learned of the fetcher's epochs in a later version.
+  const isUnspeakable = context.apiVersion < divergingEpochSince && answers.some(({ data }) => data.divergingEpoch !== undefined)
+  if (isUnspeakable) return failedFetch(ErrorCodes.UNSUPPORTED_VERSION, request.sessionId)
+  if (session !== undefined) {
+    // Another request has used the session while this one waited: the fetcher has asked twice.
+    if (session.epoch !== nextEpoch(request.sessionEpoch)) return failedFetch(ErrorCodes.INVALID_FETCH_SESSION_EPOCH, session.id)
+    return fetchResponse(
+      session.id,
+      answers.filter(({ target, data }) => session.tell(target.entry, data)),
+      byId,
+      context,
+    )
   }
-  const endpoints = hints.length === 0 ? [] : nodeEndpoints(hints, context)
-  return { throttleTimeMs: 0, errorCode: ErrorCodes.NONE, sessionId: noSession, responses, nodeEndpoints: endpoints }
-}
-
-function count(target: FetchTarget | undefined, answer: PartitionData, context: RequestContext): void {
-  if (target?.topic === undefined) return
-  const { topicMetrics } = context.cluster
-  const { name } = target.topic
-  topicMetrics.mark(name, 'TotalFetchRequestsPerSec')
-  if (answer.errorCode !== ErrorCodes.NONE) topicMetrics.mark(name, 'FailedFetchRequestsPerSec')
-  else if (answer.sizeBytes > 0) topicMetrics.mark(name, 'BytesOutPerSec', answer.sizeBytes)
+  if (kind === 'sessionless') return fetchResponse(noSession, answers, byId, context)
+  const entries: FetchEntries = new Map()
+  for (const { target, data } of answers) {
+    target.entry.told(data)
+    entries.set(target.entry.key, target.entry)
+  }
+  const created = context.cluster.fetchSessions(context.node.nodeId).create(entries, byId)
+  return fetchResponse(created?.id ?? noSession, answers, byId, context)
 }

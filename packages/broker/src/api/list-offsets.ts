@@ -31,6 +31,7 @@ const specialSince: ReadonlyMap<number, number> = new Map([
 ])
 /** What is only in remote storage, which there is none of. */
 const remoteOnly: readonly number[] = [-5, -6]
+const repeated = 'repeated'
 
 export const listOffsetsHandler: ApiHandler = handler({
   api: listOffsets,
@@ -49,29 +50,27 @@ export const listOffsetsHandler: ApiHandler = handler({
 async function handle(request: ListOffsetsRequest, context: RequestContext): Promise<ListOffsetsResponseInput> {
   const isolation: IsolationLevel = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
   const topics: ListOffsetsResponseInput['topics'][number][] = []
-  for (const { name, partitions } of request.topics) {
-    const repeated = repeatedPartitions(partitions)
+  for (const [name, partitions] of wantedByTopic(request)) {
     const responses: PartitionResponse[] = []
-    for (const partition of partitions) {
-      const isRepeated = repeated.has(partition.partitionIndex)
-      responses.push(
-        isRepeated ? failed(partition.partitionIndex, ErrorCodes.INVALID_REQUEST) : await answer(name, partition, isolation, context),
-      )
+    for (const [index, wanted] of partitions) {
+      responses.push(wanted === repeated ? failed(index, ErrorCodes.INVALID_REQUEST) : await answer(name, wanted, isolation, context))
     }
     topics.push({ name, partitions: responses })
   }
   return { topics, throttleTimeMs: 0 }
 }
 
-/** Partitions that are asked about more than once: Kafka answers none of them. */
-function repeatedPartitions(partitions: readonly ListOffsetsRequestPartition[]): ReadonlySet<number> {
-  const seen = new Set<number>()
-  const repeated = new Set<number>()
-  for (const { partitionIndex } of partitions) {
-    if (seen.has(partitionIndex)) repeated.add(partitionIndex)
-    seen.add(partitionIndex)
+/** What each partition is asked; one that is asked more than once gets one answer, and that is none. */
+function wantedByTopic(request: ListOffsetsRequest): Map<string, Map<number, ListOffsetsRequestPartition | typeof repeated>> {
+  const byTopic = new Map<string, Map<number, ListOffsetsRequestPartition | typeof repeated>>()
+  for (const { name, partitions } of request.topics) {
+    const wanted = byTopic.get(name) ?? new Map<number, ListOffsetsRequestPartition | typeof repeated>()
+    byTopic.set(name, wanted)
+    for (const partition of partitions) {
+      wanted.set(partition.partitionIndex, wanted.has(partition.partitionIndex) ? repeated : partition)
+    }
   }
-  return repeated
+  return byTopic
 }
 
 async function answer(
@@ -82,11 +81,11 @@ async function answer(
 ): Promise<PartitionResponse> {
   const index = wanted.partitionIndex
   if (!context.allows('Describe', 'Topic', name)) return failed(index, ErrorCodes.TOPIC_AUTHORIZATION_FAILED)
-  const topic = context.cluster.topics.get(name)
-  if (topic === undefined) return failed(index, ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION)
   if (wanted.timestamp < 0 && context.apiVersion < (specialSince.get(wanted.timestamp) ?? Number.POSITIVE_INFINITY)) {
     return failed(index, ErrorCodes.UNSUPPORTED_VERSION)
   }
+  const topic = context.cluster.topics.get(name)
+  if (topic === undefined) return failed(index, ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION)
   const led = findLedPartition(topic, index, wanted.currentLeaderEpoch, context)
   if (led.found === undefined) return failed(index, led.errorCode)
   if (remoteOnly.includes(wanted.timestamp)) return failed(index, ErrorCodes.NONE)

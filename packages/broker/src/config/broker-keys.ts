@@ -24,6 +24,7 @@ export interface BrokerValues extends LogValues {
   'max.connections': number
   'max.connections.per.ip': number
   'max.connections.per.ip.overrides': readonly string[]
+  'max.incremental.fetch.session.cache.slots': number
   'max.request.partition.size.limit': number
   'node.id': number
   'num.partitions': number
@@ -104,6 +105,7 @@ export const brokerKeys: { readonly [Key in BrokerKey]: ConfigKey<BrokerValues[K
       check: overridesProblem,
     },
   ),
+  'max.incremental.fetch.session.cache.slots': key('int', 1000, fixed, 'Fetch sessions that a node keeps at once.', { min: 0 }),
   'max.request.partition.size.limit': key('int', 2000, fixed, 'Most partitions in one answer to DescribeTopicPartitions.', { min: 1 }),
   'node.id': key('int', 1, fixed, 'Id of this node.', { min: 0 }),
   'num.partitions': key('int', 1, fixed, 'Partitions of topics that do not say.', { min: 1 }),

@@ -119,7 +119,6 @@ export const knownBrokerKeys: ReadonlySet<string> = new Set([
   'log.local.retention.ms',
   'log.preallocate',
   'max.connection.creation.rate',
-  'max.incremental.fetch.session.cache.slots',
   'metadata.log.dir',
   'metadata.log.max.record.bytes.between.snapshots',
   'metadata.log.max.snapshot.interval.ms',

@@ -67,6 +67,8 @@ export class Partition {
     this.leaderEpoch = options.leaderEpoch
     this.#manager = manager
     this.#log = log
+    // An epoch is known from when its leader takes over, not from when it first writes.
+    log.epochs.assign(options.leaderEpoch, log.nextOffset)
     log.listener = {
       onWritten: (endOffset) => {
         log.producers.onHighWatermark(endOffset)

@@ -104,6 +104,14 @@ test('a fetcher whose history is not of this log learns where they part', async 
   })
 })
 
+test('a partition that is not there does not end the wait for the others', async () => {
+  await withBroker({ topics: { orders: {} } }, async ({ client }) => {
+    const request = fetchRequest('orders', { 0: 0, 7: 0 }, { maxWaitMs: 150 })
+    assert.ok((await elapsedMs(() => client.request(fetch, 12, request))) >= 140)
+    assert.ok((await elapsedMs(() => client.request(fetch, 12, fetchRequest('orders', { 7: 0 }, { maxWaitMs: 10_000 })))) < 5000)
+  })
+})
+
 test('by topic id, from version 13', async () => {
   await withBroker({ topics: { orders: {} } }, async ({ client }) => {
     await send(client, 'orders', batchOf(['a']))
@@ -118,17 +126,6 @@ test('by topic id, from version 13', async () => {
     for (let version = 13; version <= 18; version++) assert.deepEqual(await byId(id, version), [ErrorCodes.NONE, ['a']])
     assert.deepEqual(await byId('JrkWPuNxTMSE2FvKwZxbEw', 13), [ErrorCodes.UNKNOWN_TOPIC_ID, []])
     assert.deepEqual(await byId(zeroUuid, 13), [ErrorCodes.UNKNOWN_TOPIC_ID, []])
-  })
-})
-
-test('sessions: none is given, and none is known', async () => {
-  await withBroker({ topics: { orders: {} } }, async ({ client }) => {
-    const full = await client.request(fetch, 12, fetchRequest('orders', { 0: 0 }, { sessionId: 0, sessionEpoch: 0 }))
-    assert.equal(full.sessionId, 0)
-    const unknown = await client.request(fetch, 12, fetchRequest('orders', { 0: 0 }, { sessionId: 5, sessionEpoch: 1 }))
-    assert.equal(unknown.errorCode, ErrorCodes.FETCH_SESSION_ID_NOT_FOUND)
-    const epoch = await client.request(fetch, 12, fetchRequest('orders', { 0: 0 }, { sessionId: 0, sessionEpoch: 3 }))
-    assert.equal(epoch.errorCode, ErrorCodes.INVALID_FETCH_SESSION_EPOCH)
   })
 })
 

@@ -81,6 +81,25 @@ test('the new member id is durable before it is told, and holds after a restart'
   assert.equal(await after.heartbeat(b, generationId, 'b'), ErrorCodes.FENCED_INSTANCE_ID)
 })
 
+test('a new member id that was told with a generation holds although the broker dies before its assignment is stored', async () => {
+  const { bench, a, dynamic, generationId } = await staticGroup()
+  const back = bench.join({ groupInstanceId: 'b' })
+  await back
+  bench.log.autoFlush = false
+  const again = bench.join({ memberId: a, groupInstanceId: 'a', protocols: [{ name: 'range', metadata: subscription('bills') }] })
+  const third = bench.join({ groupInstanceId: 'b' })
+  const other = bench.join({ memberId: dynamic })
+  assert.equal(await hasSettled(Promise.race([again, third, other])), false)
+  bench.log.flush()
+  const { memberId, generationId: joinedGeneration = -1 } = await third
+  assert.equal(joinedGeneration, generationId + 1)
+  const after = await bench.crash()
+  assert.equal(await after.heartbeat(memberId, joinedGeneration, 'b'), ErrorCodes.ILLEGAL_GENERATION)
+  assert.equal(await after.heartbeat(memberId, generationId, 'b'), ErrorCodes.NONE)
+  assert.equal((await after.sync(memberId, generationId, {}, 'b')).assignment.toString(), 'for b')
+  assert.equal(await after.heartbeat((await back).memberId, generationId, 'b'), ErrorCodes.FENCED_INSTANCE_ID)
+})
+
 test('a return that changes the protocol of the group starts a rebalance', async () => {
   const bench = await new GroupBench().start()
   const range = { name: 'range', metadata: subscription('orders') }

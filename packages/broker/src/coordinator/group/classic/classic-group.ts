@@ -28,6 +28,10 @@ export interface ClassicMember {
   readonly isNew: boolean
 }
 
+/** The keys count. */
+export type MemberIds = ReadonlyMap<string, true>
+
+/** A value as long as nobody has built on it: the maps are altered in place when a transition from it is installed. */
 export interface ClassicGroup {
   readonly groupId: string
   readonly state: ClassicGroupState
@@ -42,9 +46,9 @@ export interface ClassicGroup {
   readonly leaderId: string | null
   readonly members: ReadonlyMap<string, ClassicMember>
   /** Member ids that were given out with MEMBER_ID_REQUIRED and not used yet. */
-  readonly pendingJoinMembers: ReadonlySet<string>
+  readonly pendingJoinMembers: MemberIds
   /** Members of this generation whose SyncGroup has not come yet. */
-  readonly pendingSyncMembers: ReadonlySet<string>
+  readonly pendingSyncMembers: MemberIds
   /** What the members of this generation subscribe to; null when unknown: not consumers, or metadata that cannot be read. */
   readonly subscribedTopics: ReadonlySet<string> | null
   /** A member was added during the initial rebalance: its delay is extended. */
@@ -64,8 +68,8 @@ export function emptyGroup(groupId: string, nowMs: number): ClassicGroup {
     generationId: 0,
     leaderId: null,
     members: new Map(),
-    pendingJoinMembers: new Set(),
-    pendingSyncMembers: new Set(),
+    pendingJoinMembers: new Map(),
+    pendingSyncMembers: new Map(),
     subscribedTopics: null,
     newMemberAdded: false,
   }
@@ -104,18 +108,4 @@ export function sameProtocols(one: readonly MemberProtocol[], other: readonly Me
     const counterpart = other[index]
     return counterpart !== undefined && protocol.name === counterpart.name && protocol.metadata.equals(counterpart.metadata)
   })
-}
-
-export function withoutPendingJoin(group: ClassicGroup, memberId: string): ClassicGroup {
-  if (!group.pendingJoinMembers.has(memberId)) return group
-  const pendingJoinMembers = new Set(group.pendingJoinMembers)
-  pendingJoinMembers.delete(memberId)
-  return { ...group, pendingJoinMembers }
-}
-
-export function withoutPendingSync(group: ClassicGroup, memberId: string): ClassicGroup {
-  if (!group.pendingSyncMembers.has(memberId)) return group
-  const pendingSyncMembers = new Set(group.pendingSyncMembers)
-  pendingSyncMembers.delete(memberId)
-  return { ...group, pendingSyncMembers }
 }

@@ -3,14 +3,15 @@
  * their records have been appended, carries them out. A group without anything soft is not kept here: its record says it all.
  */
 
-import { ErrorCodes, type JoinGroupResponseInput, type SyncGroupResponseInput } from '@odradek/protocol'
+import { ErrorCodes, type GroupMetadataValueInput, type JoinGroupResponseInput, type SyncGroupResponseInput } from '@odradek/protocol'
 import type { Outcome } from '../../runtime/outcome.ts'
 import type { TimerTable } from '../../runtime/timer-table.ts'
 import { groupMetadataRecord } from '../group-records.ts'
 import type { GroupState } from '../group-state.ts'
 import { type ClassicGroup, type ClassicGroupState, emptyGroup } from './classic-group.ts'
+import { settled } from './draft-map.ts'
 import { onGroupEvent } from './event.ts'
-import { groupFromRecord, newGroupRecord } from './group-record.ts'
+import { groupFromRecord, newGroupRecord, recordWithSuccessors } from './group-record.ts'
 import { join } from './join.ts'
 import type { JoinRequest } from './join-request.ts'
 import { prepareRebalance } from './rebalance.ts'
@@ -107,8 +108,9 @@ export class ClassicGroups {
     response: Response,
     also: { readonly applied?: () => void; readonly durable?: () => void } = {},
   ): Outcome<Response> {
-    const { group, record, followUp, answers, timers } = transition
+    const { group, followUp, answers, timers } = transition
     const { groupId } = group
+    const record = transition.record ?? this.#successorsRecord(transition)
     return {
       records: record === undefined ? [] : [groupMetadataRecord(groupId, record)],
       response,
@@ -150,7 +152,7 @@ export class ClassicGroups {
     const group = this.#groups.get(groupId)
     this.#groups.delete(groupId)
     for (const timer of ['join', 'sync'] as const) this.#options.timers.cancel(timerKey(groupId, timer))
-    for (const memberId of group?.pendingJoinMembers ?? []) this.#options.timers.cancel(timerKey(groupId, { session: memberId }))
+    for (const memberId of group?.pendingJoinMembers.keys() ?? []) this.#options.timers.cancel(timerKey(groupId, { session: memberId }))
   }
 
   onUnloaded(errorCode: number): void {
@@ -159,10 +161,27 @@ export class ClassicGroups {
     this.#syncs.answerAll(() => refusedSync(errorCode))
   }
 
+  /** What is to be stored before members learn of a generation that is not stored itself yet. */
+  #successorsRecord({ group, answers }: Transition): GroupMetadataValueInput | undefined {
+    if (!answers.some((answer) => answer.kind === 'join' && answer.response.errorCode === ErrorCodes.NONE)) return undefined
+    const stored = this.#options.state.groups.get(group.groupId)
+    return stored === undefined ? undefined : recordWithSuccessors(stored, group)
+  }
+
   #install(group: ClassicGroup): void {
     const isStoredWhole = group.state === 'Empty' && group.pendingJoinMembers.size === 0 && this.#options.state.groups.has(group.groupId)
     if (isStoredWhole) this.#groups.delete(group.groupId)
-    else this.#groups.set(group.groupId, group)
+    else this.#groups.set(group.groupId, settledGroup(group))
+  }
+}
+
+function settledGroup(group: ClassicGroup): ClassicGroup {
+  const { members, pendingJoinMembers, pendingSyncMembers } = group
+  return {
+    ...group,
+    members: settled(members),
+    pendingJoinMembers: settled(pendingJoinMembers),
+    pendingSyncMembers: settled(pendingSyncMembers),
   }
 }
 

@@ -30,6 +30,28 @@ export function newGroupRecord(group: ClassicGroup): GroupMetadataValueInput {
   return { protocolType: '', generation: 0, protocol: null, leader: null, currentStateTimestamp: group.stateTimestampMs, members: [] }
 }
 
+/**
+ * The stored group with the present ids of static members that have been replaced since; undefined when none has. A generation is stored
+ * with its assignment, later than its members are told of it: a replay in between would fence a static member that came back meanwhile
+ * by its own former id. Apache Kafka has this gap.
+ */
+export function recordWithSuccessors(stored: GroupMetadataValue, group: ClassicGroup): GroupMetadataValueInput | undefined {
+  const present = new Map<string, string>()
+  for (const { groupInstanceId, memberId } of group.members.values()) if (groupInstanceId !== null) present.set(groupInstanceId, memberId)
+  const successorOf = (groupInstanceId: string | null, memberId: string): string =>
+    groupInstanceId === null ? memberId : (present.get(groupInstanceId) ?? memberId)
+  let { leader } = stored
+  let isChanged = false
+  const members = stored.members.map((member) => {
+    const memberId = successorOf(member.groupInstanceId, member.memberId)
+    if (memberId === member.memberId) return member
+    isChanged = true
+    if (leader === member.memberId) leader = memberId
+    return { ...member, memberId }
+  })
+  return isChanged ? { ...stored, leader, members } : undefined
+}
+
 /** The group as a replay leaves it: Stable if it has members, whose sessions are then to be started, else Empty. */
 export function groupFromRecord(groupId: string, value: GroupMetadataValue): ClassicGroup {
   const members = new Map<string, ClassicMember>()
@@ -58,8 +80,8 @@ export function groupFromRecord(groupId: string, value: GroupMetadataValue): Cla
     generationId: value.generation,
     leaderId: value.leader,
     members,
-    pendingJoinMembers: new Set(),
-    pendingSyncMembers: new Set(),
+    pendingJoinMembers: new Map(),
+    pendingSyncMembers: new Map(),
     subscribedTopics: null,
     newMemberAdded: false,
   }

@@ -8,7 +8,6 @@ import {
   memberIdOfInstance,
   noAssignment,
   sameProtocols,
-  withoutPendingJoin,
 } from './classic-group.ts'
 import { type JoinRequest, type JoinResult, updateMember } from './join-request.ts'
 import { supportsProtocols } from './protocol-selection.ts'
@@ -60,12 +59,13 @@ function joinNew(transition: Transition, request: JoinRequest, context: Transiti
   }
   if (!request.requiresKnownMemberId) return addMember(transition, request, newMemberId, context)
   if (transition.group.pendingJoinMembers.size >= pendingMembersMax) return refused('', ErrorCodes.GROUP_MAX_SIZE_REACHED)
-  transition.group = { ...transition.group, pendingJoinMembers: new Set(transition.group.pendingJoinMembers).add(newMemberId) }
+  transition.addPendingJoin(newMemberId)
   transition.startTimer({ session: newMemberId }, request.sessionTimeoutMs, { kind: 'sessionExpired', memberId: newMemberId })
   return refused(newMemberId, ErrorCodes.MEMBER_ID_REQUIRED)
 }
 
 function addMember(transition: Transition, request: JoinRequest, memberId: string, context: TransitionContext): JoinResult {
+  transition.removePendingJoin(memberId)
   const { group } = transition
   const member: ClassicMember = {
     memberId,
@@ -81,7 +81,7 @@ function addMember(transition: Transition, request: JoinRequest, memberId: strin
     isNew: true,
   }
   transition.group = {
-    ...withoutPendingJoin(group, memberId),
+    ...group,
     newMemberAdded: group.newMemberAdded || (group.state === 'PreparingRebalance' && group.previousState === 'Empty'),
     protocolType: group.members.size === 0 ? request.protocolType : group.protocolType,
     leaderId: group.leaderId ?? memberId,

@@ -13,6 +13,11 @@ function commonProtocols(group: ClassicGroup): Set<string> {
   return common
 }
 
+function isCommon(group: ClassicGroup, name: string): boolean {
+  for (const member of group.members.values()) if (!member.protocols.some((protocol) => protocol.name === name)) return false
+  return true
+}
+
 /** Each member votes for the first common protocol on its list; null when the group has no member or no common protocol. */
 export function selectProtocol(group: ClassicGroup): string | null {
   const candidates = commonProtocols(group)
@@ -33,6 +38,5 @@ export function selectProtocol(group: ClassicGroup): string | null {
 export function supportsProtocols(group: ClassicGroup, protocolType: string, protocols: readonly MemberProtocol[]): boolean {
   if (group.state === 'Empty') return protocolType !== '' && protocols.length > 0
   if (group.protocolType !== protocolType) return false
-  const common = commonProtocols(group)
-  return protocols.some((protocol) => group.members.size === 0 || common.has(protocol.name))
+  return protocols.some(({ name }) => isCommon(group, name))
 }

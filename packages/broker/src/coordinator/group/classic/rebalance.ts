@@ -16,7 +16,7 @@ export function rebalanceOrCompleteJoin(transition: Transition, context: Transit
 
 export function prepareRebalance(transition: Transition, context: TransitionContext): void {
   if (transition.group.state === 'CompletingRebalance') failAssignment(transition, ErrorCodes.REBALANCE_IN_PROGRESS)
-  transition.group = { ...transition.group, pendingSyncMembers: new Set() }
+  transition.group = { ...transition.group, pendingSyncMembers: new Map() }
   transition.cancelTimer('sync')
   if (transition.group.state === 'Empty') {
     // The group is new: others are likely to come within moments, and each would cost a rebalance of its own.
@@ -115,14 +115,14 @@ function electLeader(transition: Transition): boolean {
 function startGeneration(transition: Transition, context: TransitionContext): void {
   const { group } = transition
   const generationId = group.generationId + 1
-  transition.group = { ...group, generationId, protocolName: selectProtocol(group), pendingSyncMembers: new Set() }
+  transition.group = { ...group, generationId, protocolName: selectProtocol(group), pendingSyncMembers: new Map() }
   transition.group = { ...transition.group, subscribedTopics: subscribedTopics(transition.group) }
   transition.enter(group.members.size > 0 ? 'CompletingRebalance' : 'Empty', context.nowMs)
 }
 
 function announceGeneration(transition: Transition): void {
   const { group } = transition
-  transition.group = { ...group, pendingSyncMembers: new Set(group.members.keys()) }
+  transition.group = { ...group, pendingSyncMembers: new Map(Array.from(group.members.keys(), (memberId) => [memberId, true])) }
   for (const memberId of group.members.keys()) {
     transition.answerJoin(memberId, joinedResponse(group, memberId))
     const member = transition.group.members.get(memberId)

@@ -1,7 +1,7 @@
 /** SyncGroup: the leader brings the assignment, all members take theirs. Source: KIP-62, KIP-559. */
 
 import { ErrorCodes, type SyncGroupResponseInput } from '@odradek/protocol'
-import { type ClassicGroup, noAssignment, withoutPendingSync } from './classic-group.ts'
+import { type ClassicGroup, noAssignment } from './classic-group.ts'
 import { groupRecord } from './group-record.ts'
 import { failAssignment, prepareRebalance, rebalanceOrCompleteJoin } from './rebalance.ts'
 import { refusedSync } from './refusal.ts'
@@ -73,7 +73,7 @@ export function syncTimedOut(transition: Transition, generationId: number, conte
   const { group } = transition
   if (group.generationId !== generationId || group.pendingSyncMembers.size === 0) return
   if (group.state !== 'CompletingRebalance' && group.state !== 'Stable') return
-  for (const memberId of group.pendingSyncMembers) {
+  for (const memberId of group.pendingSyncMembers.keys()) {
     transition.removeMember(memberId)
     transition.cancelTimer({ session: memberId })
   }
@@ -81,7 +81,7 @@ export function syncTimedOut(transition: Transition, generationId: number, conte
 }
 
 function noteSynced(transition: Transition, memberId: string): void {
-  transition.group = withoutPendingSync(transition.group, memberId)
+  transition.removePendingSync(memberId)
   if (transition.group.pendingSyncMembers.size === 0) transition.cancelTimer('sync')
 }
 

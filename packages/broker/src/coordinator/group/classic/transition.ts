@@ -5,7 +5,7 @@
 
 import type { GroupMetadataValueInput, JoinGroupResponseInput, SyncGroupResponseInput } from '@odradek/protocol'
 import type { ClassicGroup, ClassicGroupState, ClassicMember } from './classic-group.ts'
-import { withoutPendingJoin, withoutPendingSync } from './classic-group.ts'
+import { DraftMap } from './draft-map.ts'
 
 export interface ClassicGroupConfig {
   /** group.initial.rebalance.delay.ms */
@@ -54,8 +54,10 @@ export class Transition {
   followUp: GroupEvent | undefined
   readonly answers: WaiterAnswer[] = []
   readonly timers: TimerChange[] = []
-  /** The copy of the members that this transition works on: one copy however many members change. */
-  #members: Map<string, ClassicMember> | undefined
+  /** What this transition makes of the group's members; likewise of those that are pending. */
+  #members: DraftMap<string, ClassicMember> | undefined
+  #pendingJoin: DraftMap<string, true> | undefined
+  #pendingSync: DraftMap<string, true> | undefined
 
   constructor(group: ClassicGroup) {
     this.group = group
@@ -74,7 +76,26 @@ export class Transition {
     const members = this.#ownMembers()
     members.delete(memberId)
     const leaderId = this.group.leaderId === memberId ? (members.keys().next().value ?? null) : this.group.leaderId
-    this.group = withoutPendingSync(withoutPendingJoin({ ...this.group, leaderId }, memberId), memberId)
+    this.group = { ...this.group, leaderId }
+    this.removePendingJoin(memberId)
+    this.removePendingSync(memberId)
+  }
+
+  addPendingJoin(memberId: string): void {
+    this.#ownPendingJoin().set(memberId, true)
+  }
+
+  removePendingJoin(memberId: string): void {
+    if (this.group.pendingJoinMembers.has(memberId)) this.#ownPendingJoin().delete(memberId)
+  }
+
+  removePendingSync(memberId: string): void {
+    if (!this.group.pendingSyncMembers.has(memberId)) return
+    if (this.#pendingSync === undefined || this.group.pendingSyncMembers !== this.#pendingSync) {
+      this.#pendingSync = new DraftMap(this.group.pendingSyncMembers)
+      this.group = { ...this.group, pendingSyncMembers: this.#pendingSync }
+    }
+    this.#pendingSync.delete(memberId)
   }
 
   /** Answers a JoinGroup that waits; nothing when the member has none waiting. */
@@ -107,11 +128,19 @@ export class Transition {
     this.startTimer({ session: member.memberId }, timeoutMs, { kind: 'sessionExpired', memberId: member.memberId })
   }
 
-  #ownMembers(): Map<string, ClassicMember> {
+  #ownMembers(): DraftMap<string, ClassicMember> {
     if (this.#members === undefined || this.group.members !== this.#members) {
-      this.#members = new Map(this.group.members)
+      this.#members = new DraftMap(this.group.members)
       this.group = { ...this.group, members: this.#members }
     }
     return this.#members
+  }
+
+  #ownPendingJoin(): DraftMap<string, true> {
+    if (this.#pendingJoin === undefined || this.group.pendingJoinMembers !== this.#pendingJoin) {
+      this.#pendingJoin = new DraftMap(this.group.pendingJoinMembers)
+      this.group = { ...this.group, pendingJoinMembers: this.#pendingJoin }
+    }
+    return this.#pendingJoin
   }
 }
