@@ -45,6 +45,8 @@ export interface KafkaConsumerOptions<K, V> {
   readonly key: Deserializer<K> | undefined
   readonly value: Deserializer<V> | undefined
   readonly onClose: () => void
+  /** For people to read. */
+  readonly warn: (message: string) => void
 }
 
 export class KafkaConsumer<K, V> implements Consumer<K, V> {
@@ -117,6 +119,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       assignors: options.assignors,
       subscribed: () => this.#subscription.topics,
       owned: () => this.#subscription.assigned,
+      warn: options.warn,
     })
     this.#rebalances = new Rebalances(this.#subscription, this.#member, commits)
   }
@@ -131,14 +134,14 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     this.#topics.refresh().catch(() => undefined)
     rebalances.listener = listener
     if (member.membership.state === 'detached' || member.membership.state === 'failed') member.membership.start()
-    else member.membership.rejoin()
+    else member.membership.rejoin('subscription has changed')
     member.membership.touched(this.#cluster.nowMs())
     member.step()
   }
 
   async unsubscribe(): Promise<void> {
     this.#checkOpen()
-    if (this.#subscription.mode === 'topics') await this.#leaveGroup(this.#apiDeadline())
+    if (this.#subscription.mode === 'topics') await this.#leaveGroup(this.#apiDeadline(), 'the consumer unsubscribed from all topics')
     this.#subscription.clear()
     this.#topics.replace([])
   }
@@ -308,7 +311,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     const deadlineMs = this.#cluster.nowMs() + timeoutMs
     this.#signal.notify()
     try {
-      if (this.#subscription.mode === 'topics') await this.#leaveGroup(deadlineMs)
+      if (this.#subscription.mode === 'topics') await this.#leaveGroup(deadlineMs, 'the consumer is being closed')
       else if (this.#subscription.mode === 'partitions') await this.#commits?.autoCommitFinal(deadlineMs)
     } finally {
       this.#subscription.clear()
@@ -319,13 +322,13 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     }
   }
 
-  async #leaveGroup(deadlineMs: number): Promise<void> {
+  async #leaveGroup(deadlineMs: number, reason: string): Promise<void> {
     const { member, rebalances } = this.#group()
     const isMember = member.membership.generationId >= 0
     await rebalances.release(isMember ? 'revoked' : 'lost', deadlineMs)
     const message = 'The group could not be left in time'
     // The coordinator finds out by itself after session.timeout.ms.
-    await withDeadline(this.#cluster.runtime.clock, member.leave(), deadlineMs, message).catch(() => undefined)
+    await withDeadline(this.#cluster.runtime.clock, member.leave(reason), deadlineMs, message).catch(() => undefined)
   }
 
   async #endsOf(partitions: readonly TopicPartition[], timestamp: number): Promise<TopicPartitionOffset[]> {

@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { Assignor, AssignorMember } from '../../src/consumer/assignors/assignor.ts'
+import type { Assignor, AssignorMember, AssignorTopics } from '../../src/consumer/assignors/assignor.ts'
 import { rangeAssignor } from '../../src/consumer/assignors/range.ts'
 import { roundRobinAssignor } from '../../src/consumer/assignors/round-robin.ts'
+import { CooperativeStickyAssignor, StickyAssignor } from '../../src/consumer/assignors/sticky/sticky.ts'
+import type { TopicPartition } from '../../src/index.ts'
 
 function member(memberId: string, topics: readonly string[], groupInstanceId: string | null = null): AssignorMember {
-  return { memberId, groupInstanceId, topics, userData: null, owned: [], generationId: -1 }
+  return { memberId, groupInstanceId, topics, userData: null, owned: [], generationId: -1, rackId: null }
 }
 
 function assign(assignor: Assignor, counts: Record<string, number>, members: readonly AssignorMember[]): Record<string, string[]> {
-  const result = assignor.assign(new Map(Object.entries(counts)), members)
-  return Object.fromEntries([...result].map(([id, list]) => [id, list.map(({ topic, partition }) => `${topic}${partition}`)]))
+  const result = assignor.assign(withoutRacks(counts), members)
+  return Object.fromEntries([...result].map(([id, { partitions }]) => [id, partitions.map(placeName)]))
+}
+
+const placeName = ({ topic, partition }: TopicPartition): string => `${topic}${partition}`
+
+function withoutRacks(counts: Record<string, number>): AssignorTopics {
+  return new Map(Object.entries(counts).map(([topic, count]) => [topic, Array.from({ length: count }, () => [])]))
 }
 
 describe('range', () => {
@@ -59,13 +67,13 @@ it('every partition that somebody wants has one owner, who wants it', () => {
   const counts = fc.record({ a: fc.nat(7), b: fc.nat(7) })
   fc.assert(
     fc.property(members, counts, (list, partitions) => {
-      for (const assignor of [rangeAssignor, roundRobinAssignor]) {
+      for (const assignor of [rangeAssignor, roundRobinAssignor, new StickyAssignor(), new CooperativeStickyAssignor()]) {
         const dealt = assignor.assign(
-          new Map(Object.entries(partitions)),
+          withoutRacks(partitions),
           list.map(({ id, wants }) => member(id, wants)),
         )
         const owners = new Map<string, string>()
-        for (const [id, taken] of dealt) {
+        for (const [id, { partitions: taken }] of dealt) {
           for (const { topic, partition } of taken) {
             assert.ok(list.find((each) => each.id === id)?.wants.includes(topic))
             assert.ok(!owners.has(`${topic}${partition}`))

@@ -248,7 +248,7 @@ describe('consumer in a group', () => {
     const [, join] = log.cluster.of(joinGroup)
     assert.deepEqual(
       join?.protocols.map(({ name }) => name),
-      ['range', 'roundrobin'],
+      ['range', 'cooperative-sticky'],
     )
     assert.deepEqual(consumerProtocolSubscription.decode(join?.protocols[0]?.metadata ?? Buffer.alloc(0)).topics, ['t'])
     const assignment = log.cluster.of(syncGroup)[0]?.assignments[0]?.assignment ?? Buffer.alloc(0)
