@@ -32,6 +32,7 @@ export {
 export type { HeaderInput, HeadersInput } from './headers.ts'
 export type { KafkaOptions } from './kafka.ts'
 export { Kafka } from './kafka.ts'
+export type { Logger } from './logger.ts'
 export type { MetricValue } from './metrics/registry.ts'
 export type { PartitionContext, Partitioner } from './producer/partitioner.ts'
 export type {

@@ -3,6 +3,8 @@
 import type { Runtime, TlsOptions } from '@odradek/runtime'
 import { createNodeRuntime } from '@odradek/runtime'
 import { ConfigError } from '../errors/kafka-error.ts'
+import type { Logger } from '../logger.ts'
+import { processWarnings } from '../logger.ts'
 import { adminKeys } from './admin.ts'
 import type { CommonValues } from './common.ts'
 import { commonKeys } from './common.ts'
@@ -13,10 +15,11 @@ import { producerKeys } from './producer.ts'
 import { redactOptions, rejectUnknownOptions, rejectUnknownProperties, resolveConfig } from './resolve.ts'
 
 const allTables: readonly ConfigTable[] = [commonKeys, producerKeys, consumerKeys, adminKeys]
-const sharedOptions: readonly string[] = ['properties', 'tls', 'runtime']
+const sharedOptions: readonly string[] = ['properties', 'tls', 'logger', 'runtime']
 
 export interface ResolvedClient<T extends ConfigTable> {
   readonly runtime: Runtime
+  readonly logger: Logger
   readonly common: CommonValues
   readonly tls: TlsOptions | undefined
   readonly own: ConfigValues<T>
@@ -46,6 +49,7 @@ export function resolveClient<T extends ConfigTable>(
   const common = resolveConfig(commonKeys, { ...definedOnly(shared), ...definedOnly(options) }, properties)
   return {
     runtime: options.runtime ?? shared.runtime ?? createNodeRuntime(),
+    logger: options.logger ?? shared.logger ?? processWarnings,
     common,
     tls: tlsOptions(common, options.tls ?? shared.tls),
     own: resolveConfig(table, options, properties),

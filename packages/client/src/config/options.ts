@@ -1,6 +1,7 @@
 /** What every client takes beside the keys of its table. */
 
 import type { Runtime, TlsOptions } from '@odradek/runtime'
+import type { Logger } from '../logger.ts'
 import type { CommonConfig } from './common.ts'
 
 export interface ClientOptions extends Partial<CommonConfig> {
@@ -11,6 +12,8 @@ export interface ClientOptions extends Partial<CommonConfig> {
    * ConfigError. Options beside it win.
    */
   readonly properties?: Readonly<Record<string, string | number | boolean>> | undefined
+  /** Takes warnings; `process.emitWarning` when absent. */
+  readonly logger?: Logger | undefined
   /** Clock, network and codecs; Node's when absent. Replaced in simulation. */
   readonly runtime?: Runtime | undefined
 }

@@ -12,7 +12,7 @@ import type { Consumer, ConsumerOptions } from './types.ts'
 
 /** Throws ConfigError. */
 export function createConsumer<K, V>(shared: ClientOptions, options: ConsumerOptions<K, V>, onClose: () => void): Consumer<K, V> {
-  const { runtime, common, tls, own } = resolveClient(consumerKeys, shared, options, ['key', 'value', 'assignors'])
+  const { runtime, logger, common, tls, own } = resolveClient(consumerKeys, shared, options, ['key', 'value', 'assignors'])
   if (own.heartbeatIntervalMs >= own.sessionTimeoutMs) {
     throw new ConfigError(`heartbeat.interval.ms (${own.heartbeatIntervalMs}) must be below session.timeout.ms (${own.sessionTimeoutMs})`)
   }
@@ -30,6 +30,6 @@ export function createConsumer<K, V>(shared: ClientOptions, options: ConsumerOpt
     key: options.key,
     value: options.value,
     onClose,
-    warn: () => undefined,
+    logger,
   })
 }

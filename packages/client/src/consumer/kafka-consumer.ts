@@ -10,6 +10,7 @@ import { retryUntil } from '../cluster/retry.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ConsumerValues } from '../config/consumer.ts'
 import { ConfigError, KafkaError, StateError, TimeoutError } from '../errors/kafka-error.ts'
+import type { Logger } from '../logger.ts'
 import type { MetricValue } from '../metrics/registry.ts'
 import type { CloseOptions } from '../producer/types.ts'
 import type { Deserializer } from '../serde/serde.ts'
@@ -45,8 +46,7 @@ export interface KafkaConsumerOptions<K, V> {
   readonly key: Deserializer<K> | undefined
   readonly value: Deserializer<V> | undefined
   readonly onClose: () => void
-  /** For people to read. */
-  readonly warn: (message: string) => void
+  readonly logger: Logger
 }
 
 export class KafkaConsumer<K, V> implements Consumer<K, V> {
@@ -119,7 +119,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       assignors: options.assignors,
       subscribed: () => this.#subscription.topics,
       owned: () => this.#subscription.assigned,
-      warn: options.warn,
+      logger: options.logger,
     })
     this.#rebalances = new Rebalances(this.#subscription, this.#member, commits)
   }
@@ -325,10 +325,13 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   async #leaveGroup(deadlineMs: number, reason: string): Promise<void> {
     const { member, rebalances } = this.#group()
     const isMember = member.membership.generationId >= 0
-    await rebalances.release(isMember ? 'revoked' : 'lost', deadlineMs)
     const message = 'The group could not be left in time'
-    // The coordinator finds out by itself after session.timeout.ms.
-    await withDeadline(this.#cluster.runtime.clock, member.leave(reason), deadlineMs, message).catch(() => undefined)
+    try {
+      await rebalances.release(isMember ? 'revoked' : 'lost', deadlineMs)
+    } finally {
+      // The coordinator finds out by itself after session.timeout.ms.
+      await withDeadline(this.#cluster.runtime.clock, member.leave(reason), deadlineMs, message).catch(() => undefined)
+    }
   }
 
   async #endsOf(partitions: readonly TopicPartition[], timestamp: number): Promise<TopicPartitionOffset[]> {

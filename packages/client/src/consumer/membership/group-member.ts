@@ -9,6 +9,7 @@ import type { Coordinators } from '../../cluster/coordinators.ts'
 import type { TopicsOfInterest } from '../../cluster/topics-of-interest.ts'
 import type { ConsumerValues } from '../../config/consumer.ts'
 import { ConnectionError, KafkaError, ProtocolError, TimeoutError } from '../../errors/kafka-error.ts'
+import type { Logger } from '../../logger.ts'
 import type { TopicPartition } from '../../topic-partition.ts'
 import type { Assignment, Assignor, AssignorTopics, RebalanceProtocol } from '../assignors/assignor.ts'
 import { commonProtocol } from '../assignors/built-in.ts'
@@ -36,8 +37,7 @@ export interface GroupMemberOptions {
   readonly owned: () => readonly TopicPartition[]
   /** The application is needed, or the membership has failed. */
   readonly onChange: () => void
-  /** For people to read. */
-  readonly warn: (message: string) => void
+  readonly logger: Logger
 }
 
 export class GroupMember {
@@ -266,7 +266,7 @@ export class GroupMember {
     const { membership, assignment } = this
     if (membership.state !== 'stable' || assignment.partitions.length > 0 || this.#idleGeneration === membership.generationId) return
     this.#idleGeneration = membership.generationId
-    this.#options.warn(
+    this.#options.logger.warn(
       `Group '${this.#options.groupId}' has no partition for this member (${membership.memberId}): it is idle. A partition has one owner in a group; add partitions or run fewer members`,
     )
   }
@@ -274,7 +274,7 @@ export class GroupMember {
   #warnOfExpulsion(): void {
     const { config, groupId } = this.#options
     const what = config.groupInstanceId === null ? 'leaves the group' : 'stops its heartbeats'
-    this.#options.warn(
+    this.#options.logger.warn(
       `Group '${groupId}': poll() was not called for max.poll.interval.ms (${config.maxPollIntervalMs} ms), so this member ${what} and its partitions go to others; the next poll() joins again. Raise max.poll.interval.ms, lower max.poll.records, or pause partitions and keep polling while you work`,
     )
   }
