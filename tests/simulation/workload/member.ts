@@ -6,6 +6,7 @@ import type { Life } from '../stage/program.ts'
 import type { Stage } from '../stage/stage.ts'
 import { fetched as fetchedBy } from './fetched.ts'
 import { describe } from './producer.ts'
+import { GivenBefore, watched } from './watched-assignor.ts'
 
 const DEFAULTS = {
   requestTimeoutMs: 4000,
@@ -53,7 +54,16 @@ class Stay {
       enableAutoCommit: spec.commit === 'auto',
       ...(spec.isStatic === true ? { groupInstanceId: life.host } : {}),
       ...this.#config,
+      ...this.#assignors(),
     })
+  }
+
+  #assignors(): Pick<ConsumerSettings, 'assignors'> {
+    const { assignors: lists } = this.#spec
+    if (lists === undefined) return {}
+    const names = lists[this.#life.random.int(lists.length)] ?? []
+    const before = givenBefore(this.#stage)
+    return { assignors: names.map((name) => watched(this.#stage, name, before)) }
   }
 
   async last(): Promise<void> {
@@ -142,6 +152,15 @@ class Stay {
       if (!(error instanceof KafkaError)) this.#stage.violate('unexpected error', `commit of ${this.#client}: ${describe(error)}`)
     }
   }
+}
+
+const groups = new WeakMap<Stage, GivenBefore>()
+
+/** Of all groups of a run: what a member was given it says with the topics in it. */
+function givenBefore(stage: Stage): GivenBefore {
+  const known = groups.get(stage) ?? new GivenBefore()
+  groups.set(stage, known)
+  return known
 }
 
 function plain(partitions: readonly TopicPartition[]): TopicPartition[] {
