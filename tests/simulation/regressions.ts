@@ -15,4 +15,5 @@ export const regressions: readonly Regression[] = [
   { scenario: 'swarm', seed: 14, found: 'the second failure to open a log of a deleted topic was nobody’s to handle' },
   { scenario: 'swarm', seed: 240, found: 'a static leader that had come back did not see topics grow' },
   { scenario: 'topics', seed: 3, found: 'poll() rejected because a partition was newer than the metadata of the member that it went to' },
+  { scenario: 'rebalances', seed: 144, found: 'a member took up an assignment long after its session had ended' },
 ]

@@ -67,6 +67,7 @@ export class Rebalances<K, V> {
 
   /** After a rebalance. What was taken away goes first, and has the member join again, so that it can be given to another. */
   async #adopt(deadlineMs: number): Promise<void> {
+    if (!this.#member.isStillGiven()) return
     const { membership, assignment } = this.#member
     const given = assignment.partitions
     if (!given.every(({ topic }) => this.#subscription.topics.includes(topic))) {

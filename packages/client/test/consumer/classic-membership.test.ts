@@ -120,6 +120,24 @@ describe('classic membership', () => {
     assert.deepEqual([member.state, member.memberId, member.generationId], ['joining', 'm1', 5])
   })
 
+  it('does not take up what it was given a session ago, without a word since', () => {
+    for (const [lastBeatMs, now, expected] of [
+      [0, 9999, true],
+      [0, 10_000, false],
+      [9000, 18_999, true],
+      [9000, 19_000, false],
+    ] as const) {
+      const member = inState('adopting')
+      if (lastBeatMs > 0) {
+        assert.equal(member.poll(lastBeatMs).send, 'heartbeat')
+        // It is the sending that counts: the broker may have been waiting since.
+        member.onHeartbeat(0, lastBeatMs + 500)
+      }
+      assert.equal(member.isStillGiven(now), expected)
+      assert.deepEqual([member.state, member.generationId], expected ? ['adopting', 5] : ['releasing', -1])
+    }
+  })
+
   it('a commit refused for a rebalance that it takes part in already causes no other', () => {
     const member = inState('syncing')
     member.onCommitError(ErrorCodes.REBALANCE_IN_PROGRESS, 5, 0)

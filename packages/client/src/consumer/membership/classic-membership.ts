@@ -61,6 +61,9 @@ export class ClassicMembership {
   #notBeforeMs = 0
   #nextHeartbeatMs = 0
   #generationFromMs = 0
+  /** When the heartbeat under way was sent, and since when the coordinator cannot have given this member up. */
+  #beatMs = 0
+  #knownAliveMs = 0
   #sessionEndMs = Number.POSITIVE_INFINITY
   #pollEndMs = Number.POSITIVE_INFINITY
   #mustRejoin = false
@@ -152,6 +155,20 @@ export class ClassicMembership {
     if (this.#state === 'releasing') this.#become('joining')
   }
 
+  /**
+   * Before the application takes up what it was given, which may be long after: without a word from the coordinator for a session, it may be
+   * another's by now, and the member joins again instead.
+   */
+  isStillGiven(nowMs: number): boolean {
+    if (this.#state !== 'adopting') return false
+    if (nowMs - this.#knownAliveMs < this.#config.sessionTimeoutMs) return true
+    this.#generationId = NO_GENERATION
+    this.#rejoinReason = 'the session ended before the assignment was taken up'
+    this.#underWay = undefined
+    this.#giveUp('lost')
+    return false
+  }
+
   /** The application has taken up what it was given. With a reason it has to join again at once. */
   adopted(rejoinReason?: string): void {
     if (this.#state !== 'adopting') return
@@ -233,13 +250,16 @@ export class ClassicMembership {
     this.#become('adopting')
     if (!this.#mustRejoin) this.#rejoinReason = ''
     this.#generationFromMs = nowMs
+    this.#knownAliveMs = nowMs
     this.#alive(nowMs)
   }
 
   onHeartbeat(errorCode: number, nowMs: number): void {
     if (!this.#ends('heartbeat')) return
-    if (errorCode === ErrorCodes.NONE) this.#alive(nowMs)
-    else this.#onMemberError(errorCode, 'heartbeat', nowMs)
+    if (errorCode === ErrorCodes.NONE) {
+      this.#knownAliveMs = this.#beatMs
+      this.#alive(nowMs)
+    } else this.#onMemberError(errorCode, 'heartbeat', nowMs)
   }
 
   onLeave(): void {
@@ -296,7 +316,9 @@ export class ClassicMembership {
       return this.#findCoordinator(nowMs)
     }
     const step = this.#sendFrom('heartbeat', nowMs, Math.max(this.#nextHeartbeatMs, this.#notBeforeMs))
-    return step.send === undefined ? { send: undefined, wakeAtMs: Math.min(step.wakeAtMs, this.#sessionEndMs) } : step
+    if (step.send === undefined) return { send: undefined, wakeAtMs: Math.min(step.wakeAtMs, this.#sessionEndMs) }
+    this.#beatMs = nowMs
+    return step
   }
 
   #alive(nowMs: number): void {

@@ -87,6 +87,11 @@ export class GroupMember {
     if (this.membership.state === 'detached') this.#notifyDetached()
   }
 
+  /** Whether the assignment may be taken up now. */
+  isStillGiven(): boolean {
+    return this.membership.isStillGiven(this.#now())
+  }
+
   /** Lets the assignor that the group has chosen know what its assignment is. */
   tellAssignor(): void {
     const { protocolName, generationId } = this.membership
