@@ -48,16 +48,17 @@ const brokerLayers: PackageLayers = {
   network: { values: ['api', 'security', 'quota', 'config', ...BROKER_FOUNDATIONS] },
 }
 
-const CLIENT_FOUNDATIONS = ['config', 'errors', 'metrics', 'serde', 'headers.ts', 'topic-partition.ts']
+const CLIENT_FOUNDATIONS = ['config', 'errors', 'metrics', 'serde', 'headers.ts', 'logger.ts', 'topic-partition.ts']
 
 /** facades → accumulator, fetcher, membership (within producer and consumer) → cluster → connection. */
 const clientLayers: PackageLayers = {
   errors: { values: [] },
   'headers.ts': { values: [] },
+  'logger.ts': { values: [] },
   'topic-partition.ts': { values: [] },
   metrics: { values: [] },
   serde: { values: ['errors', 'headers.ts'] },
-  config: { values: ['errors', 'serde'] },
+  config: { values: ['errors', 'serde', 'logger.ts'] },
   connection: { values: ['config', 'errors', 'metrics'] },
   cluster: { values: ['connection', ...CLIENT_FOUNDATIONS] },
   producer: { values: ['cluster', 'connection', ...CLIENT_FOUNDATIONS] },

@@ -25,8 +25,8 @@ interface Line {
 
 interface Member {
   readonly name: string
-  lines(): readonly Line[]
-  leave(): Promise<void>
+  readonly lines: () => readonly Line[]
+  readonly leave: () => Promise<void>
 }
 
 interface Strategy {
@@ -152,12 +152,18 @@ async function play(bootstrapServers: string, { name, java, librdkafka, protocol
   const javaClass = `org.apache.kafka.clients.consumer.${java}`
   const first = await ours(kafka, topic, group, name)
   await until('one member has all', () => isShared(kafka, group, protocolName, 1))
-  const second = foreign('java', await startJava(join(harnessDir, 'java', 'GroupConsumer.java'), [bootstrapServers, topic, group, javaClass]))
+  const second = foreign(
+    'java',
+    await startJava(join(harnessDir, 'java', 'GroupConsumer.java'), [bootstrapServers, topic, group, javaClass]),
+  )
   await until('Java has its share', () => isShared(kafka, group, protocolName, 2))
   const third =
     librdkafka === undefined
       ? await ours(kafka, topic, group, name)
-      : foreign('librdkafka', await startPython(join(harnessDir, 'python', 'group_consumer.py'), [bootstrapServers, topic, group, librdkafka]))
+      : foreign(
+          'librdkafka',
+          await startPython(join(harnessDir, 'python', 'group_consumer.py'), [bootstrapServers, topic, group, librdkafka]),
+        )
   const members = [first, second, third]
   await until('all three have their share', () => isShared(kafka, group, protocolName, 3))
   const before = readBy(members).size
@@ -184,7 +190,15 @@ async function stall(bootstrapServers: string): Promise<void> {
   const producer = kafka.producer({ value: string })
   for (let value = 0; value < 10; value++) await producer.send({ topic, partition: value % 2, value: `${value}` })
   const member = async (maxPollIntervalMs: number): Promise<Consumer<Buffer, string>> => {
-    const consumer = kafka.consumer({ groupId, value: string, autoOffsetReset: 'earliest', enableAutoCommit: false, maxPollRecords: 1, maxPollIntervalMs, heartbeatIntervalMs: 300 })
+    const consumer = kafka.consumer({
+      groupId,
+      value: string,
+      autoOffsetReset: 'earliest',
+      enableAutoCommit: false,
+      maxPollRecords: 1,
+      maxPollIntervalMs,
+      heartbeatIntervalMs: 300,
+    })
     await consumer.subscribe([topic])
     return consumer
   }

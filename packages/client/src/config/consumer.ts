@@ -103,7 +103,12 @@ export const consumerKeys = {
     min: 0,
     doc: 'Bound of calls that have none of their own.',
   },
-  clientRack: { kafka: 'client.rack', type: 'string', default: '', doc: 'Where this consumer runs, sent with fetches and to the assignor.' },
+  clientRack: {
+    kafka: 'client.rack',
+    type: 'string',
+    default: '',
+    doc: 'Where this consumer runs, sent with fetches and to the assignor.',
+  },
 } as const
 
 export type ConsumerConfig = ConfigInputs<typeof consumerKeys>

@@ -38,11 +38,12 @@ class Balancing {
     this.#racks = racks
     this.#members = claims.members
     this.#earlier = claims.earlierOwners()
-    this.#wantedBy = new Map(
-      claims.members.map((member) => [member.memberId, new Set(member.topics.filter((topic) => topics.has(topic)))]),
-    )
+    this.#wantedBy = new Map(claims.members.map((member) => [member.memberId, new Set(member.topics.filter((topic) => topics.has(topic)))]))
     this.#takersOf = new Map(
-      [...topics.keys()].map((topic) => [topic, claims.members.flatMap((member) => (this.#wants(member.memberId, topic) ? member.memberId : []))]),
+      [...topics.keys()].map((topic) => [
+        topic,
+        claims.members.flatMap((member) => (this.#wants(member.memberId, topic) ? member.memberId : [])),
+      ]),
     )
     this.#held = new Map([...claims.held].map(([memberId, holding]) => [memberId, new Map(holding)]))
     this.#dropInvalid()
@@ -105,8 +106,7 @@ class Balancing {
     const fixed = new Map<string, Holding>()
     for (const [memberId, holding] of this.#held) {
       const isOpen =
-        holding.size < this.#mostFor(memberId) ||
-        [...holding.values()].some(({ topic }) => (this.#takersOf.get(topic)?.length ?? 0) >= 2)
+        holding.size < this.#mostFor(memberId) || [...holding.values()].some(({ topic }) => (this.#takersOf.get(topic)?.length ?? 0) >= 2)
       if (isOpen) continue
       this.#ranking.delete(memberId)
       fixed.set(memberId, holding)

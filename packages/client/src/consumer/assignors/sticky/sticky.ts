@@ -75,7 +75,10 @@ function wantTheSame([first, ...others]: readonly AssignorMember[]): boolean {
   return others.every((member) => member.topics.length === topics.size && member.topics.every((topic) => topics.has(topic)))
 }
 
-function movesBetween(members: readonly AssignorMember[], dealt: ReadonlyMap<string, readonly TopicPartition[]>): ReadonlyMap<string, string> {
+function movesBetween(
+  members: readonly AssignorMember[],
+  dealt: ReadonlyMap<string, readonly TopicPartition[]>,
+): ReadonlyMap<string, string> {
   const keyOf = ({ topic, partition }: TopicPartition): string => partitionKey(topic, partition)
   const added = new Map<string, string>()
   const revoked = new Set<string>()

@@ -94,11 +94,13 @@ class Dealing implements UniformAssignment {
   }
 
   #unassigned(): TopicPartition[] {
-    return [...this.#topics.keys()].sort(compare).flatMap((topic) =>
-      [...(this.#topics.get(topic) ?? []).keys()].flatMap((partition) =>
-        this.#kept.has(partitionKey(topic, partition)) ? [] : [{ topic, partition }],
-      ),
-    )
+    return [...this.#topics.keys()]
+      .sort(compare)
+      .flatMap((topic) =>
+        [...(this.#topics.get(topic) ?? []).keys()].flatMap((partition) =>
+          this.#kept.has(partitionKey(topic, partition)) ? [] : [{ topic, partition }],
+        ),
+      )
   }
 
   /** To members in the rack of a replica, while they have room; returns what is left. */
