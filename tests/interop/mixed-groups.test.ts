@@ -60,11 +60,11 @@ function foreign(name: string, process: StartedProcess): Member {
   }
 }
 
-async function ours(kafka: Kafka, topic: string, groupId: string, strategy: AssignorName): Promise<Member> {
+async function ours(kafka: Kafka, topic: string, groupId: string, ...strategy: AssignorName[]): Promise<Member> {
   const consumer = kafka.consumer({
     groupId,
     clientId: 'ours',
-    partitionAssignmentStrategy: [strategy],
+    partitionAssignmentStrategy: strategy,
     autoOffsetReset: 'earliest',
     enableAutoCommit: false,
     heartbeatIntervalMs: 300,
@@ -182,6 +182,45 @@ async function play(bootstrapServers: string, { name, java, librdkafka, protocol
   assertOneOwner(members)
 }
 
+/** From range to cooperative-sticky in two rolling restarts, without a record that nobody reads. */
+async function changeOver(bootstrapServers: string): Promise<void> {
+  await using kafka = new Kafka({ bootstrapServers })
+  const name = 'change-over'
+  await kafka.admin().createTopics([{ topic: name, partitions: PARTITIONS }])
+  const producer = kafka.producer({ value: string })
+  const written = new Set<string>()
+  const write = async (): Promise<void> => {
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const { offset } = await producer.send({ topic: name, partition, value: 'v' })
+      written.add(`${partition}/${offset}`)
+    }
+  }
+  const everybody: Member[] = []
+  const join = async (...strategy: AssignorName[]): Promise<Member> => {
+    const member = await ours(kafka, name, name, ...strategy)
+    everybody.push(member)
+    return member
+  }
+  let members = [await join('range'), await join('range'), await join('range')]
+  await until('the group is there', () => isShared(kafka, name, 'range', 3))
+  for (const strategy of [['cooperative-sticky', 'range'], ['cooperative-sticky']] as const) {
+    for (const member of members) {
+      await write()
+      await member.leave()
+      members = [...members.filter((other) => other !== member), await join(...strategy)]
+      const isOver = members.every((each) => everybody.indexOf(each) >= 3)
+      await until('the group is there again', () => isShared(kafka, name, isOver ? 'cooperative-sticky' : 'range', 3))
+    }
+  }
+  await write()
+  await until('every record is read', () => {
+    const read = readBy(everybody)
+    return [...written].every((place) => read.has(place))
+  })
+  for (const member of members) await member.leave()
+  assertOneOwner(everybody)
+}
+
 /** A member that does not poll in time is out: it can neither commit, nor is it given more, until it has joined again. */
 async function stall(bootstrapServers: string): Promise<void> {
   await using kafka = new Kafka({ bootstrapServers, logger: { warn: () => undefined } })
@@ -234,6 +273,8 @@ for (const [where, { bootstrapServers }] of [
       const who = strategy.librdkafka === undefined ? 'Java and ours' : 'Java, librdkafka and ours'
       test(`${strategy.name}: ${who} in one group`, { timeout: 180_000 }, () => play(bootstrapServers, strategy))
     }
+
+    test('a live group moves from range to cooperative-sticky', { timeout: 120_000 }, () => changeOver(bootstrapServers))
 
     test('a member that stalls is out', { timeout: 60_000 }, () => stall(bootstrapServers))
   })
