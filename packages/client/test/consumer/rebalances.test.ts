@@ -246,6 +246,15 @@ describe('an eager rebalance', () => {
 })
 
 describe('what a member says', () => {
+  it('its rack, for the assignor', async () => {
+    const group = new Group(new FakeLog(['a0']), [0])
+    const consumer = await group.join({ clientRack: 'r1' })
+    await group.log.poll(consumer)
+    const { metadata = Buffer.alloc(0) } = group.log.cluster.of(joinGroup)[0]?.protocols[0] ?? {}
+    assert.equal(consumerProtocolSubscription.decode(metadata).rackId, 'r1')
+    await consumer.close()
+  })
+
   it('that it is idle, once an assignment', async () => {
     const group = new Group(new FakeLog(['a0']), [])
     const consumer = await group.join({})

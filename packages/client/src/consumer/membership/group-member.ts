@@ -1,6 +1,6 @@
-/** Drives the membership: sends what it asks for, tells it what came back, and keeps the leader's part. */
+/** Drives the membership: sends what it asks for, and tells it what came back. */
 
-import type { JoinGroupResponse, SyncGroupRequestAssignmentInput } from '@odradek/protocol'
+import type { SyncGroupRequestAssignmentInput } from '@odradek/protocol'
 import { ErrorCodes, heartbeat, joinGroup, leaveGroup, syncGroup } from '@odradek/protocol'
 import type { Timer } from '@odradek/runtime'
 import { backoffMs } from '../../cluster/backoff.ts'
@@ -11,12 +11,13 @@ import type { ConsumerValues } from '../../config/consumer.ts'
 import { ConnectionError, KafkaError, ProtocolError, TimeoutError } from '../../errors/kafka-error.ts'
 import type { Logger } from '../../logger.ts'
 import type { TopicPartition } from '../../topic-partition.ts'
-import type { Assignment, Assignor, AssignorTopics, RebalanceProtocol } from '../assignors/assignor.ts'
+import type { Assignment, Assignor, RebalanceProtocol } from '../assignors/assignor.ts'
 import { commonProtocol } from '../assignors/built-in.ts'
 import type { ConsumerMetrics } from '../consumer-metrics.ts'
 import type { MembershipSend } from './classic-membership.ts'
 import { ClassicMembership } from './classic-membership.ts'
-import { assignPartitions, decodeAssignment, decodeMembers, describeTopics, encodeSubscription, topicsOf } from './group-assignment.ts'
+import { decodeAssignment, encodeSubscription } from './group-assignment.ts'
+import { Leadership } from './leadership.ts'
 
 const PROTOCOL_TYPE = 'consumer'
 /** The coordinator answers a join at the latest when the rebalance timeout is over. */
@@ -46,9 +47,8 @@ export class GroupMember {
   /** What the group gave this member last. */
   assignment: Assignment = { partitions: [] }
   readonly #options: GroupMemberOptions
+  readonly #leadership: Leadership
   #assignments: SyncGroupRequestAssignmentInput[] = []
-  /** Topics that the assignment of this leader was made from. */
-  #assignedFrom: AssignorTopics | undefined
   /** Generation in which it was last said that this member has nothing to do. */
   #idleGeneration = -1
   #timer: Timer | undefined
@@ -57,6 +57,7 @@ export class GroupMember {
   constructor(options: GroupMemberOptions) {
     this.#options = options
     this.protocol = commonProtocol(options.assignors)
+    this.#leadership = new Leadership({ ...options, protocol: this.protocol })
     const { cluster, config, groupId } = options
     const { retryBackoffMs, retryBackoffMaxMs } = cluster.config
     this.membership = new ClassicMembership({
@@ -165,37 +166,16 @@ export class GroupMember {
       },
       { channel: 'group', timeoutMs: Math.max(cluster.config.requestTimeoutMs, config.maxPollIntervalMs + JOIN_GRACE_MS) },
     )
-    this.#assignedFrom = undefined
+    this.#leadership.end()
     this.membership.onJoin(response, this.#now())
     if (response.errorCode === ErrorCodes.NONE) metrics.rebalances.add(1)
-    if (this.membership.state === 'assigning') return this.#assign(response)
     this.#assignments = []
-    if (this.membership.state === 'syncing' && response.skipAssignment) await this.#keepWatch(response)
-  }
-
-  /** A static leader that has come back leaves the assignment as it is (KIP-814), but sees to it that topics that grow are shared out. */
-  async #keepWatch(response: JoinGroupResponse): Promise<void> {
-    const wanted = [...new Set([...this.#options.subscribed(), ...topicsOf(decodeMembers(response.members))])]
-    this.#options.topics.replace(wanted)
-    // What cannot be seen now is a change when it is.
-    await this.#options.topics.refresh().catch(() => undefined)
-    this.#assignedFrom = describeTopics(wanted, this.#options.cluster.metadata)
-  }
-
-  async #assign(response: JoinGroupResponse): Promise<void> {
-    const { assignors, topics, cluster } = this.#options
-    const assignor = assignors.find(({ protocolName }) => protocolName === response.protocolName)
-    if (assignor === undefined)
-      throw new ProtocolError(`The group uses assignor '${response.protocolName}', which this member did not offer`)
-    const members = decodeMembers(response.members)
-    const wanted = topicsOf(members)
-    topics.replace(wanted)
-    await topics.refresh()
-    const described = describeTopics(wanted, cluster.metadata)
-    this.#assignments = assignPartitions(assignor, members, described, this.protocol)
-    this.#assignedFrom = described
-    this.membership.assigned()
-    if (cluster.isClosed) this.close()
+    if (this.membership.state === 'assigning') {
+      this.#assignments = await this.#leadership.assign(response)
+      this.membership.assigned()
+    } else if (this.membership.state === 'syncing' && response.skipAssignment) {
+      await this.#leadership.resume(response)
+    }
   }
 
   async #sync(): Promise<void> {
@@ -256,11 +236,7 @@ export class GroupMember {
 
   /** Only the leader looks: when a topic has grown, everybody has to be given partitions anew. */
   #checkTopics(): void {
-    const from = this.#assignedFrom
-    if (from === undefined || this.membership.state !== 'stable') return
-    const { subscribed, cluster, config } = this.#options
-    const now = describeTopics([...subscribed(), ...from.keys()], cluster.metadata)
-    if (areSame(from, now, config.clientRack !== '')) return
+    if (this.membership.state !== 'stable' || !this.#leadership.isOutdated) return
     this.membership.rejoin('cached metadata has changed')
     this.#options.onChange()
     this.step()
@@ -293,13 +269,4 @@ export class GroupMember {
   #now(): number {
     return this.#options.cluster.nowMs()
   }
-}
-
-function areSame(left: AssignorTopics, right: AssignorTopics, withRacks: boolean): boolean {
-  if (left.size !== right.size) return false
-  return [...left].every(([topic, racks]) => {
-    const others = right.get(topic)
-    if (others === undefined || others.length !== racks.length) return false
-    return !withRacks || racks.every((each, partition) => each.join() === others[partition]?.join())
-  })
 }
