@@ -282,7 +282,7 @@ export const consumerMutations: readonly Mutation[] = [
     breaks: 'a listener commits partitions that are another member’s by now',
     file: rebalances,
     search: "if (release === 'lost' && this.listener?.onLost !== undefined)",
-    replace: 'if (release === undefined)',
+    replace: "if (release !== 'lost' && this.listener?.onLost !== undefined)",
     tests: [cooperation],
   },
   {
