@@ -84,7 +84,11 @@ class Rounds {
     })
     this.#given = this.#assignor().assign(withoutRacks(counts), members)
     this.#generation++
-    return Object.fromEntries([...this.#given].sort().map(([id, { partitions }]) => [id, partitions.map(placeName).sort(compare)]))
+    return Object.fromEntries(
+      [...this.#given]
+        .sort(([left], [right]) => compare(left, right))
+        .map(([id, { partitions }]) => [id, partitions.map(placeName).sort(compare)]),
+    )
   }
 }
 
