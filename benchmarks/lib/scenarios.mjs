@@ -1,88 +1,176 @@
-// What is measured. Clients against Apache Kafka; Kafka's own tools against both brokers.
-import { createTopic, deleteTopic, endOffset, startApacheKafka, startOdradek, stopTools } from './brokers.mjs'
-import { consumers, javaLoads, producers, singleProducers } from './contestants.mjs'
-import { measure } from './measure.mjs'
+// What is measured, by the names of docs/performance.md: clients against Apache Kafka, and Kafka's own client against both brokers.
+import { java } from '../contestants/java.mjs'
+import { brokerOf, createTopic, deleteTopic, endOffset } from './brokers.mjs'
+import { measure, timeToLine } from './measure.mjs'
+import { writePayloads } from './payloads.mjs'
+import { entries, interleave, withWorkload } from './rounds.mjs'
 
-async function produceOnce(make, broker, records) {
-  const topic = await createTopic(broker.bootstrapServers)
-  const run = await measure(await make(broker.bootstrapServers, topic, records), broker, records)
-  const written = await endOffset(broker.bootstrapServers, topic)
+const throughputSettings = { lingerMs: 5, batchSize: 65_536 }
+const latencySettings = { lingerMs: 0, batchSize: 16_384 }
+const payloadsOf = ({ shape = 'text', size }) => writePayloads(shape, size)
+
+const onKafka = async (work) => await work(await brokerOf('Apache Kafka'))
+
+async function onFreshTopic(broker, work) {
+  const topic = await createTopic(broker)
+  const result = await work(topic)
+  await deleteTopic(broker, topic)
+  return result
+}
+
+async function sendChecked(program, broker, topic, workload) {
+  const { records } = workload
+  const run = await measure(withWorkload(program, { bootstrap: broker.bootstrapServers, topic, ...workload }), broker, records)
+  const written = await endOffset(broker, topic)
   if (written !== records) throw new Error(`${written} of ${records} records were written`)
-  await deleteTopic(broker.bootstrapServers, topic)
   return run
 }
 
-async function consumeOnce(make, broker, topic, records) {
-  return await measure(await make(broker.bootstrapServers, topic, records), broker, records)
-}
+const produceWorkload = ({ size, keyed, codec, ...payload }, records, api) => ({
+  kind: 'produce',
+  records,
+  size,
+  api,
+  keyed: keyed === true ? 1 : 0,
+  codec,
+  payloads: payloadsOf({ size, ...payload }),
+  ...throughputSettings,
+})
 
-// A B C A B C …: what disturbs the machine disturbs all alike. The first round warms the brokers up (a JVM needs it) and does not count.
-async function interleave(names, rounds, once) {
-  const results = Object.fromEntries(names.map((name) => [name, []]))
-  for (let round = 0; round <= rounds; round++) {
-    for (const name of names) {
-      const run = await once(name)
-      if (round > 0) results[name].push(run)
-      process.stderr.write(
-        `  ${round === 0 ? 'warm-up' : `round ${round}`}, ${name}: ${run.recordsPerSecond.toLocaleString('en')} records/s\n`,
+// `use`: batch or each. `what`: size, and shape, keyed, codec.
+const produce = (title, use, what) => ({
+  title,
+  run: ({ records, rounds, only }) =>
+    onKafka(async (kafka) =>
+      interleave(await entries('produce', use, only), rounds, ({ program, api, most }) =>
+        onFreshTopic(kafka, (topic) => sendChecked(program, kafka, topic, produceWorkload(what, Math.min(records, most), api))),
+      ),
+    ),
+})
+
+const consume = (title, what) => ({
+  title,
+  run: ({ records, rounds, only }) =>
+    onKafka(async (kafka) => {
+      const topic = await createTopic(kafka)
+      await sendChecked(await java.prepare(), kafka, topic, produceWorkload(what, records))
+      const workload = { kind: 'consume', bootstrap: kafka.bootstrapServers, topic, records, ...what }
+      return interleave(await entries('consume', undefined, only), rounds, ({ program }) =>
+        measure(withWorkload(program, workload), kafka, records),
       )
-    }
-  }
-  return results
+    }),
+})
+
+const latency = (title, perSecond) => ({
+  title,
+  run: ({ rounds, only }) =>
+    onKafka(async (kafka) =>
+      interleave(await entries('latency', undefined, only), rounds, ({ program }) =>
+        onFreshTopic(kafka, (topic) => {
+          const payload = { size: 100, payloads: payloadsOf({ size: 100 }) }
+          return sendChecked(program, kafka, topic, { kind: 'latency', records: 5000, perSecond, ...payload, ...latencySettings })
+        }),
+      ),
+    ),
+})
+
+const endToEnd = (title, perSecond) => ({
+  title,
+  run: ({ rounds, only }) =>
+    onKafka(async (kafka) =>
+      interleave(await entries('end-to-end', undefined, only), rounds, ({ program }) =>
+        onFreshTopic(kafka, (topic) =>
+          sendChecked(program, kafka, topic, { kind: 'end-to-end', records: perSecond * 10, perSecond, size: 100, ...latencySettings }),
+        ),
+      ),
+    ),
+})
+
+const group = {
+  title: 'members of a group: the first to its assignment, a second until both are stable, after it left',
+  run: ({ rounds, only }) =>
+    onKafka(async (kafka) =>
+      interleave(await entries('group', undefined, only), rounds, ({ program }) =>
+        onFreshTopic(kafka, (topic) =>
+          measure(withWorkload(program, { kind: 'group', bootstrap: kafka.bootstrapServers, topic }), kafka, 1_000_000),
+        ),
+      ),
+    ),
 }
 
-async function withBrokers(starts, work) {
-  const brokers = []
-  try {
-    for (const start of starts) brokers.push(await start())
-    return await work(...brokers)
-  } finally {
-    await stopTools()
-    for (const broker of brokers) await broker.stop()
-  }
+// Node's own start stands first: the others cannot be below it.
+const start = {
+  title: 'start of the process to the first acknowledged record',
+  run: ({ rounds, only }) =>
+    onKafka(async (kafka) => {
+      const node = { name: "Node's own start", program: { command: [process.execPath, '-e', 'console.log("acknowledged")'] }, isBare: true }
+      const list = [...(await entries('first-ack', undefined, only)), node]
+      return interleave(list, Math.max(5, rounds), async ({ program, isBare }) => {
+        const topic = await createTopic(kafka)
+        const workload = { kind: 'first-ack', bootstrap: kafka.bootstrapServers, topic, ...latencySettings }
+        const startMs = await timeToLine(isBare ? program : withWorkload(program, workload), /^acknowledged$/m)
+        await deleteTopic(kafka, topic)
+        return { startMs }
+      })
+    }),
 }
 
-const clientsProduce =
-  (contestants) =>
-  ({ records, rounds }) =>
-    withBrokers([startApacheKafka], (kafka) =>
-      interleave(Object.keys(contestants), rounds, (name) => produceOnce(contestants[name], kafka, records)),
-    )
+const brokerNames = ['odradek', 'Apache Kafka']
 
-async function clientsConsume({ records, rounds }) {
-  return await withBrokers([startApacheKafka], async (kafka) => {
-    const topic = await createTopic(kafka.bootstrapServers)
-    await measure(await producers['librdkafka (python)'](kafka.bootstrapServers, topic, records), kafka, records)
-    return await interleave(Object.keys(consumers), rounds, (name) => consumeOnce(consumers[name], kafka, topic, records))
-  })
+async function withBoth(work) {
+  const brokers = {}
+  for (const name of brokerNames) brokers[name] = await brokerOf(name)
+  return await work(brokers)
 }
 
-async function brokersProduce({ records, rounds }) {
-  return await withBrokers([startOdradek, startApacheKafka], (odradek, kafka) => {
-    const brokers = { 'odradek broker': odradek, 'Apache Kafka': kafka }
-    return interleave(Object.keys(brokers), rounds, (name) => produceOnce(javaLoads.produce, brokers[name], records))
-  })
-}
+const brokersProduce = (title, what) => ({
+  title,
+  run: ({ records, rounds }) =>
+    withBoth(async (brokers) => {
+      const program = await java.prepare()
+      const list = brokerNames.map((name) => ({ name, broker: brokers[name] }))
+      return interleave(list, rounds, ({ broker }) =>
+        onFreshTopic(broker, (topic) => sendChecked(program, broker, topic, produceWorkload(what, records))),
+      )
+    }),
+})
 
-async function brokersConsume({ records, rounds }) {
-  return await withBrokers([startOdradek, startApacheKafka], async (odradek, kafka) => {
-    const brokers = { 'odradek broker': odradek, 'Apache Kafka': kafka }
-    const topics = {}
-    for (const [name, broker] of Object.entries(brokers)) {
-      topics[name] = await createTopic(broker.bootstrapServers)
-      await measure(await javaLoads.produce(broker.bootstrapServers, topics[name], records), broker, records)
-    }
-    return await interleave(Object.keys(brokers), rounds, (name) => consumeOnce(javaLoads.consume, brokers[name], topics[name], records))
-  })
-}
+const brokersConsume = (title, what) => ({
+  title,
+  run: ({ records, rounds }) =>
+    withBoth(async (brokers) => {
+      const program = await java.prepare()
+      const list = []
+      for (const [name, broker] of Object.entries(brokers)) {
+        const topic = await createTopic(broker)
+        await sendChecked(program, broker, topic, produceWorkload(what, records))
+        list.push({ name, broker, topic })
+      }
+      return interleave(list, rounds, ({ broker, topic }) => {
+        const workload = { kind: 'consume', bootstrap: broker.bootstrapServers, topic, records, ...what }
+        return measure(withWorkload(program, workload), broker, records)
+      })
+    }),
+})
+
+const json300 = { shape: 'json', size: 300 }
 
 export const scenarios = {
-  'client-produce': {
-    title: 'clients produce 100-byte records to Apache Kafka, arrays where the API has them',
-    run: clientsProduce(producers),
-  },
-  'client-send': { title: 'clients produce 100-byte records to Apache Kafka, one call a record', run: clientsProduce(singleProducers) },
-  'client-consume': { title: 'clients consume 100-byte records from Apache Kafka', run: clientsConsume },
-  'broker-produce': { title: "Kafka's producer-perf-test against our broker and Apache Kafka", run: brokersProduce },
-  'broker-consume': { title: "Kafka's consumer-perf-test against our broker and Apache Kafka", run: brokersConsume },
+  P1: produce('100-byte records, arrays where the API has them', 'batch', { size: 100 }),
+  P1b: produce('100-byte records with keys, one call a record', 'each', { size: 100, keyed: true }),
+  'P2-lz4': produce('300 bytes of JSON, lz4', 'batch', { ...json300, codec: 'lz4' }),
+  'P2-zstd': produce('300 bytes of JSON, zstd', 'batch', { ...json300, codec: 'zstd' }),
+  P3: produce('1 KiB records', 'batch', { size: 1024 }),
+  'P4-closed': latency('one at a time, awaited', 0),
+  'P4-open': latency('1,000 records a second', 1000),
+  S1: start,
+  C1: consume('100-byte records', { size: 100 }),
+  'C2-1k': consume('1 KiB records', { size: 1024 }),
+  'C2-lz4': consume('300 bytes of JSON, lz4', { ...json300, codec: 'lz4' }),
+  'E1-100': endToEnd('producer to consumer, 100 records a second', 100),
+  'E1-1000': endToEnd('producer to consumer, 1,000 records a second', 1000),
+  G1: group,
+  B3: brokersProduce("Kafka's client produces 100-byte records to our broker and to Apache Kafka", { size: 100 }),
+  B4: brokersProduce("Kafka's client produces 1 KiB records to our broker and to Apache Kafka", { size: 1024 }),
+  B5: brokersConsume("Kafka's client consumes 100-byte records from our broker and from Apache Kafka", { size: 100 }),
 }

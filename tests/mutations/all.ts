@@ -6,6 +6,9 @@ import { nodeMutations } from './broker-nodes.ts'
 import { partitionMutations } from './broker-partition.ts'
 import { quotaMutations } from './broker-quotas.ts'
 import { storageMutations } from './broker-storage.ts'
+import { transactionMutations } from './broker-transactions.ts'
+import { cliMutations } from './cli.ts'
+import { connectionMutations } from './client-connections.ts'
 import { consumerMutations } from './client-consumer.ts'
 import { producerMutations } from './client-producer.ts'
 import { historyMutations } from './history.ts'
@@ -20,9 +23,12 @@ export const allMutations: readonly Mutation[] = [
   ...storageMutations,
   ...quotaMutations,
   ...coordinatorMutations,
+  ...transactionMutations,
   ...networkMutations,
   ...nodeMutations,
   ...producerMutations,
   ...consumerMutations,
+  ...connectionMutations,
   ...historyMutations,
+  ...cliMutations,
 ]

@@ -42,8 +42,8 @@ export const coordinatorMutations: readonly Mutation[] = [
     name: 'coordinator/commit-any-generation',
     breaks: 'a member that has lost its partitions sets the offsets of the next owner back',
     file: commitSource,
-    search: 'generationError(group, memberId, groupInstanceId, generationId)',
-    replace: 'generationError(group, memberId, groupInstanceId, group.generationId)',
+    search: 'const error = generationError(group, memberId, groupInstanceId, generationId)',
+    replace: 'const error = generationError(group, memberId, groupInstanceId, group.generationId)',
     tests: [commit],
   },
   {

@@ -7,6 +7,9 @@ const queueTest = 'packages/client/test/producer/partition-queue.test.ts'
 const windowTest = 'packages/client/test/producer/partition-queue-window.test.ts'
 const partitioning = 'packages/client/test/producer/partitioning.test.ts'
 const murmur = 'packages/protocol/test/murmur2.test.ts'
+const refusal = 'packages/client/test/producer/refusal.test.ts'
+const compressor = 'packages/client/test/producer/batch-compressor.test.ts'
+const placement = 'packages/client/test/producer/placement.test.ts'
 
 const queue = 'packages/client/src/producer/partition-queue.ts'
 const deliveries = 'packages/client/src/producer/deliveries.ts'
@@ -28,8 +31,8 @@ export const producerMutations: readonly Mutation[] = [
     name: 'producer/requeue-out-of-order',
     breaks: 'batches that failed are sent again in the order in which they came back',
     file: queue,
-    search: 'const index = this.waiting.findIndex((other) => other.attempts === 0 || comesAfter(other, batch))',
-    replace: 'const index = this.waiting.findIndex((other) => other.attempts === 0)',
+    search: 'const index = this.waiting.findIndex((other) => comesAfter(other, batch))',
+    replace: 'const index = this.waiting.findIndex((other) => other.ordinal < 0)',
     tests: [queueTest, producer],
   },
   {
@@ -180,8 +183,8 @@ export const producerMutations: readonly Mutation[] = [
     name: 'producer/batch-size-ignored',
     breaks: 'batches grow beyond batch.size',
     file: accumulator,
-    search: 'if (batch !== undefined && batch.sizeBytes + maxBytes > limit && ',
-    replace: 'if (batch !== undefined && batch.sizeBytes < 0 && ',
+    search: 'if (batch !== undefined && !this.hasRoom(batch, record)) {',
+    replace: 'if (batch !== undefined && batch.sizeBytes < 0) {',
     tests: [producer],
   },
   {
@@ -219,10 +222,122 @@ export const producerMutations: readonly Mutation[] = [
   {
     name: 'producer/partitions-never-grow',
     breaks: 'partitions that are added to a topic get no records',
-    file: facade,
+    file: 'packages/client/src/producer/topic-lanes.ts',
     search: 'if (fresh !== undefined && fresh.errorCode === ErrorCodes.NONE && fresh.partitions.length > 0) lane.metadata = fresh',
     replace: '',
     tests: [producer],
+  },
+  {
+    name: 'producer/bad-record-takes-neighbours',
+    breaks: 'a record that the broker refuses takes those of its batch with it',
+    file: 'packages/client/src/producer/refusal.ts',
+    search: 'if (failures.size > 0) return { failures, groups: others.length === 0 ? [] : [others] }',
+    replace: 'if (failures.size > 0) return { failures, groups: [] }',
+    tests: [refusal],
+  },
+  {
+    name: 'producer/large-batch-not-parted',
+    breaks: 'a batch that is too large fails although its records are not',
+    file: 'packages/client/src/producer/refusal.ts',
+    search: 'ErrorCodes.MESSAGE_TOO_LARGE,\n  ErrorCodes.RECORD_LIST_TOO_LARGE,',
+    replace: '',
+    tests: [refusal],
+  },
+  {
+    name: 'producer/parts-out-of-order',
+    breaks: 'the parts of a refused batch are written after the batches behind it',
+    file: queue,
+    search: 'this.waiting.splice(at, 0, ...parts)',
+    replace: 'this.waiting.push(...parts)',
+    tests: [refusal],
+  },
+  {
+    name: 'producer/parts-number-kept',
+    breaks: 'after records that were refused all that follow are out of sequence',
+    file: queue,
+    search: 'this.#moveUp(batch, batch.recordCount - left)',
+    replace: '',
+    tests: [refusal],
+  },
+  {
+    name: 'producer/turn-ends-early',
+    breaks: 'records without a key go in tiny batches when linger.ms sends them early',
+    file: 'packages/client/src/producer/sticky.ts',
+    search: 'this.#bytes >= 2 * this.#options.switchBytes',
+    replace: 'this.#bytes >= 1',
+    tests: [placement, partitioning],
+  },
+  {
+    name: 'producer/slow-broker-gets-as-much',
+    breaks: 'a slowed broker gets as many records as the others',
+    file: 'packages/client/src/producer/sticky.ts',
+    search: 'return sizes.map((size) => most + 1 - size)',
+    replace: 'return sizes.map(() => most)',
+    tests: [partitioning, placement],
+  },
+  {
+    name: 'producer/stalled-broker-is-fed',
+    breaks: 'partitioner.availability.timeout.ms has no effect',
+    file: sender,
+    search: 'if (lane.stalledSinceMs < 0) lane.stalledSinceMs = now',
+    replace: '',
+    tests: [placement],
+  },
+  {
+    name: 'producer/late-record-is-overtaken',
+    breaks: 'a record overtakes one whose serializer takes its time',
+    file: 'packages/client/src/producer/topic-lane.ts',
+    search: 'if (isPending(blocked.late)) return index',
+    replace: 'if (isPending(blocked.late)) continue',
+    tests: ['packages/client/test/producer/late-serializer.test.ts'],
+  },
+  {
+    name: 'producer/broken-interceptor-breaks-send',
+    breaks: 'a record is not sent because an interceptor threw',
+    file: 'packages/client/src/producer/interceptors.ts',
+    search: 'this.#warnOnce(`${what}() of',
+    replace: 'throw error\n        this.#warnOnce(`${what}() of',
+    tests: ['packages/client/test/producer/interceptors.test.ts'],
+  },
+  {
+    name: 'producer/sink-without-backpressure',
+    breaks: 'a stream into the producer reads all of its source into memory',
+    file: 'packages/client/src/producer/record-sink.ts',
+    search: 'return placed()',
+    replace: 'return undefined',
+    tests: ['packages/client/test/producer/record-sink.test.ts'],
+  },
+  {
+    name: 'producer/sink-hides-failure',
+    breaks: 'a stream into the producer ends well although a record failed',
+    file: 'packages/client/src/producer/record-sink.ts',
+    search: 'controller.error(reason)',
+    replace: 'failure = undefined',
+    tests: ['packages/client/test/producer/record-sink.test.ts'],
+  },
+  {
+    name: 'producer/event-loop-compresses',
+    breaks: 'a large batch is compressed where it holds the event loop',
+    file: sender,
+    search: 'if (!this.#compressor.prepare(queue.waiting)) continue',
+    replace: '',
+    tests: [compressor],
+  },
+  {
+    name: 'producer/append-while-compressing',
+    breaks: 'records that come while their batch is compressed are lost',
+    file: 'packages/client/src/producer/batch-compressor.ts',
+    search: 'first.isClosed = true',
+    replace: '',
+    tests: [compressor],
+  },
+  {
+    name: 'producer/threads-are-all-there-is',
+    breaks: 'threads that fail leave a partition without records for ever',
+    file: 'packages/client/src/producer/batch-compressor.ts',
+    search: '() => void this.#forEventLoop.add(batch),',
+    replace: '() => undefined,',
+    tests: [compressor],
   },
   {
     name: 'producer/murmur2-sign',

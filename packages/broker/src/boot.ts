@@ -16,6 +16,7 @@ import { ConfigError } from './config/config-key.ts'
 import type { ListenerAddress } from './config/listeners.ts'
 import { isWildcard, parseListeners, securityProtocolOf } from './config/listeners.ts'
 import { groupTopic } from './coordinator/group/group-coordinator.ts'
+import { transactionTopic } from './coordinator/transaction/transaction-coordinator.ts'
 import { ensureTopics } from './initial-topics.ts'
 import type { Logger } from './logger.ts'
 import { ClusterImage } from './metadata/cluster-image.ts'
@@ -113,6 +114,7 @@ async function assemble(options: BootOptions, interceptors: Interceptors, undo: 
   await cluster.leadership.settle()
   if (options.topics !== undefined) await ensureTopics(cluster, options.topics)
   if (cluster.topics.get(groupTopic) !== undefined) await cluster.createGroupTopic()
+  if (cluster.topics.get(transactionTopic) !== undefined) await cluster.createTransactionTopic()
   const metrics = new RequestMetrics(cluster.metrics)
   const handlers = createHandlers()
   const createServer = ({ node, listeners }: ListeningNode): NodeServer => {

@@ -9,6 +9,10 @@ import type { GroupCoordinatorConfig } from './coordinator/group/group-config.ts
 import { defaultGroupCoordinatorConfig } from './coordinator/group/group-config.ts'
 import { GroupCoordinator, groupTopic } from './coordinator/group/group-coordinator.ts'
 import { registerGroupMetrics } from './coordinator/group/group-metrics.ts'
+import { endTransactionOn } from './coordinator/transaction/marker-writer.ts'
+import type { TransactionCoordinatorConfig } from './coordinator/transaction/transaction-config.ts'
+import { defaultTransactionCoordinatorConfig } from './coordinator/transaction/transaction-config.ts'
+import { TransactionCoordinator, transactionTopic } from './coordinator/transaction/transaction-coordinator.ts'
 import type { Logger } from './logger.ts'
 import { followConfigs } from './metadata/dynamic-configs.ts'
 import { Leadership } from './metadata/leadership.ts'
@@ -53,6 +57,7 @@ export class ClusterState implements Cluster {
   readonly partitions: PartitionRegistry
   readonly producerIds: ProducerIds
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
   readonly authorizer: Authorizer
   readonly quotas: Quotas
   readonly metrics: MetricsRegistry = new MetricsRegistry()
@@ -86,8 +91,20 @@ export class ClusterState implements Cluster {
     const window = { samples: config.get('quota.window.num'), sampleMs: config.get('quota.window.size.seconds') * 1000 }
     this.quotas = createQuotas(metadata.image.quotas, window, runtime.clock, this.metrics)
     this.producerIds = new ProducerIds(metadata, nodeId)
-    const openLog = (partition: number): Promise<Partition> => this.#openGroupLog(partition)
-    this.groups = new GroupCoordinator({ runtime, logger, config: groupConfig(config), openLog })
+    const openLog =
+      (topic: string) =>
+      (partition: number): Promise<Partition> =>
+        this.#openInternalLog(topic, partition)
+    this.groups = new GroupCoordinator({ runtime, logger, config: groupConfig(config), openLog: openLog(groupTopic) })
+    this.transactions = new TransactionCoordinator({
+      runtime,
+      logger,
+      config: transactionConfig(config),
+      openLog: openLog(transactionTopic),
+      leaderEpoch: (partition) => this.topics.get(transactionTopic)?.partitions[partition]?.leaderEpoch ?? 0,
+      writeMarker: (topic, partition, marker) => endTransactionOn(this, topic, partition, marker),
+      nextProducerId: () => this.producerIds.next(),
+    })
     followConfigs(metadata, config, this.partitions, nodeId)
     metadata.onChange((records) => {
       for (const record of records) if (record.type === 'partition') this.#leaderChanged(record)
@@ -116,6 +133,11 @@ export class ClusterState implements Cluster {
     this.groups.start(partitions.length, (partition) => this.topics.get(name)?.partitions[partition]?.leaderId !== noLeader)
   }
 
+  async createTransactionTopic(): Promise<void> {
+    const { name, partitions } = await this.topics.ensureTransactionState()
+    this.transactions.start(partitions.length, (partition) => this.topics.get(name)?.partitions[partition]?.leaderId !== noLeader)
+  }
+
   whenClosing(listener: () => void): () => void {
     this.#closeListeners.add(listener)
     return () => this.#closeListeners.delete(listener)
@@ -124,6 +146,7 @@ export class ClusterState implements Cluster {
   /** Answers whoever waits, so that the connections can end. */
   beginClosing(): void {
     for (const listener of this.#closeListeners) listener()
+    this.transactions.close()
     this.groups.close()
   }
 
@@ -133,6 +156,7 @@ export class ClusterState implements Cluster {
     const open = this.partitions.opened(topic.name, partition)
     if (open !== undefined) this.#followLeader(open)
     if (topic.name === groupTopic) this.groups.changeLeader(partition, leader !== noLeader)
+    if (topic.name === transactionTopic) this.transactions.changeLeader(partition, leader !== noLeader)
   }
 
   #followLeader(partition: Partition): void {
@@ -140,9 +164,9 @@ export class ClusterState implements Cluster {
     if (state !== undefined) partition.changeLeader(state.leaderEpoch)
   }
 
-  async #openGroupLog(partition: number): Promise<Partition> {
-    const topic = this.topics.get(groupTopic)
-    if (topic === undefined) throw new Error(`${groupTopic} does not exist`)
+  async #openInternalLog(name: string, partition: number): Promise<Partition> {
+    const topic = this.topics.get(name)
+    if (topic === undefined) throw new Error(`${name} does not exist`)
     return this.partitions.open(topic, partition)
   }
 
@@ -193,5 +217,15 @@ function groupConfig(config: BrokerConfig): GroupCoordinatorConfig {
     offsetsRetentionMs: config.get('offsets.retention.minutes') * 60_000,
     offsetsRetentionCheckIntervalMs: config.get('offsets.retention.check.interval.ms'),
     commitTimeoutMs: config.get('offsets.commit.timeout.ms'),
+  }
+}
+
+function transactionConfig(config: BrokerConfig): TransactionCoordinatorConfig {
+  return {
+    ...defaultTransactionCoordinatorConfig,
+    maxTimeoutMs: config.get('transaction.max.timeout.ms'),
+    idExpirationMs: config.get('transactional.id.expiration.ms'),
+    timeoutCheckIntervalMs: config.get('transaction.abort.timed.out.transaction.cleanup.interval.ms'),
+    expirationCheckIntervalMs: config.get('transaction.remove.expired.transaction.cleanup.interval.ms'),
   }
 }

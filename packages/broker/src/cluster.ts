@@ -4,6 +4,7 @@ import type { Runtime } from '@odradek/runtime'
 import type { Authorizer } from './api/authorizer.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import type { GroupCoordinator } from './coordinator/group/group-coordinator.ts'
+import type { TransactionCoordinator } from './coordinator/transaction/transaction-coordinator.ts'
 import type { Logger } from './logger.ts'
 import type { BrokerTopicMetrics } from './metrics/broker-topic-metrics.ts'
 import type { Leadership } from './metadata/leadership.ts'
@@ -33,12 +34,15 @@ export interface Cluster {
   readonly partitions: PartitionRegistry
   readonly producerIds: ProducerIds
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
   readonly authorizer: Authorizer
   readonly quotas: Quotas
   readonly metrics: MetricsRegistry
   readonly topicMetrics: BrokerTopicMetrics
   /** Creates `__consumer_offsets` when there is none, and starts the group coordinator over it. */
   createGroupTopic(): Promise<void>
+  /** Creates `__transaction_state` when there is none, and starts the transaction coordinator over it. */
+  createTransactionTopic(): Promise<void>
   /** Calls `listener` when the broker begins to close: whoever waits should answer now. Returns the unsubscriber. */
   whenClosing(listener: () => void): () => void
 }

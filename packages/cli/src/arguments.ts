@@ -14,6 +14,16 @@ export function nonNegativeInteger(text: string): number {
   return value
 }
 
+/** A parser of whole numbers not below `least`. */
+export function integerFrom(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`it must be a whole number, at least ${least}.`)
+    return value
+  }
+}
+
 export function portNumber(text: string): number {
   const port = Number(text)
   if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535.')

@@ -11,7 +11,7 @@ import type {
   ProducerRecord,
   RecordMetadata,
   SentBatch,
-  Serde,
+  SyncSerde,
 } from '../src/index.ts'
 import type { BrokerError, bytes } from '../src/index.ts'
 import { int64, json, Kafka, string } from '../src/index.ts'
@@ -44,7 +44,7 @@ it('types', () => {
   const raw = kafka.consumer({ key: int64 })
   same<typeof raw, Consumer<number, Buffer>>(true)
   same<ReturnType<(typeof bytes)['deserialize']>, Buffer>(true)
-  same<typeof serdes.value, Serde<Order>>(true)
+  same<typeof serdes.value, SyncSerde<Order>>(true)
 
   same<KafkaError['code'], KafkaErrorCode>(true)
   const code: KafkaErrorCode = 'NOT_LEADER_OR_FOLLOWER'

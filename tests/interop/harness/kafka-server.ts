@@ -15,6 +15,8 @@ export interface KafkaOptions {
   nodes?: number
   /** Default: a heap of 512 MB and a serial collector. */
   jvmArgs?: readonly string[]
+  /** How long a node may take until it serves. Default 60,000 ms. */
+  startTimeoutMs?: number
 }
 
 export interface KafkaServer extends AsyncDisposable {
@@ -58,7 +60,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
     processes[node] = await startJava(join(harnessDir, 'java', 'KafkaNode.java'), [paths[node] ?? '', clusterId], { jvmArgs })
   }
   const whenReady = async (node: number): Promise<void> => {
-    await processes[node]?.waitForLine(/Kafka Server started/, 60_000)
+    await processes[node]?.waitForLine(/Kafka Server started/, options.startTimeoutMs ?? 60_000)
   }
   const stopNode = async (node: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
     await processes[node]?.kill(signal)

@@ -9,6 +9,9 @@ import { handler } from './handler.ts'
 const softwareNamePattern = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 const softwareNameSince = 3
 
+/** What clients may count on beyond versions (KIP-584). transaction.version 2: producers bump their epochs with every transaction (KIP-890). */
+const features = [{ name: 'transaction.version', minVersion: 0, maxVersion: 2, finalized: 2 }]
+
 /** `served` is asked at each request, as the list contains this handler, too. */
 export function apiVersionsHandler(served: () => Iterable<ApiHandler>): ApiHandler {
   return handler({
@@ -29,7 +32,14 @@ function handle(request: ApiVersionsRequest, context: RequestContext, served: It
     context.connection.clientSoftwareName = clientSoftwareName
     context.connection.clientSoftwareVersion = clientSoftwareVersion
   }
-  return { errorCode: ErrorCodes.NONE, apiKeys: [...served].map(advertised), throttleTimeMs: 0 }
+  return {
+    errorCode: ErrorCodes.NONE,
+    apiKeys: [...served].map(advertised),
+    throttleTimeMs: 0,
+    supportedFeatures: features.map(({ name, minVersion, maxVersion }) => ({ name, minVersion, maxVersion })),
+    finalizedFeaturesEpoch: 0,
+    finalizedFeatures: features.map(({ name, finalized }) => ({ name, maxVersionLevel: finalized, minVersionLevel: finalized })),
+  }
 }
 
 /** Produce is announced from a lower version than it is served in, for clients (librdkafka) that otherwise think it too new. */

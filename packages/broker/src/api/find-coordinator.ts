@@ -1,4 +1,4 @@
-/** FindCoordinator (10): which node coordinates a group. From version 4 on several keys at once (KIP-699). */
+/** FindCoordinator (10): which node coordinates a group or a transactional id. From version 4 on several keys at once (KIP-699). */
 
 import {
   errorByCode,
@@ -8,6 +8,7 @@ import {
   type FindCoordinatorResponseInput,
 } from '@odradek/protocol'
 import { groupTopic } from '../coordinator/group/group-coordinator.ts'
+import { transactionTopic } from '../coordinator/transaction/transaction-coordinator.ts'
 import type { RequestContext } from './context.ts'
 import { type ApiHandler, handler } from './handler.ts'
 import { clusterEndpoints } from './partition-lookup.ts'
@@ -22,7 +23,7 @@ export const findCoordinatorHandler: ApiHandler = handler({
     { operation: 'Describe', resource: 'Group', perEntry: true },
     { operation: 'Describe', resource: 'TransactionalId', perEntry: true },
   ],
-  notServed: ['Coordinators of transactions and of share groups: UNSUPPORTED_VERSION and INVALID_REQUEST.'],
+  notServed: ['Coordinators of share groups: INVALID_REQUEST.'],
   refuse(request, errorCode, context) {
     const keys = context.apiVersion >= severalKeysVersion ? request.coordinatorKeys : [request.key]
     return responseOf(
@@ -43,33 +44,47 @@ function coordinatorOf(
   keyType: number,
   context: RequestContext,
 ): FindCoordinatorResponseCoordinatorInput | Promise<FindCoordinatorResponseCoordinatorInput> {
+  const { cluster } = context
+  const { groups, transactions } = cluster
   switch (keyType) {
     case keyTypes.group:
-      return groupCoordinatorOf(key, context)
+      if (!context.allows('Describe', 'Group', key)) return failed(key, ErrorCodes.GROUP_AUTHORIZATION_FAILED)
+      return locate(key, groupTopic, groups, () => cluster.createGroupTopic(), context)
     case keyTypes.transaction:
       if (!context.allows('Describe', 'TransactionalId', key)) return failed(key, ErrorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
-      return failed(key, ErrorCodes.UNSUPPORTED_VERSION, 'This broker does not serve transactions.')
+      return locate(key, transactionTopic, transactions, () => cluster.createTransactionTopic(), context)
     default:
       return failed(key, ErrorCodes.INVALID_REQUEST)
   }
 }
 
-/** Makes __consumer_offsets when it is first needed, and answers once the group's part of it can serve. */
-async function groupCoordinatorOf(groupId: string, context: RequestContext): Promise<FindCoordinatorResponseCoordinatorInput> {
-  const { groups, topics, logger } = context.cluster
-  if (!context.allows('Describe', 'Group', groupId)) return failed(groupId, ErrorCodes.GROUP_AUTHORIZATION_FAILED)
+interface Coordinator {
+  /** The partition of its topic that holds the key. */
+  partitionOf(key: string): number
+  whenLoaded(key: string): Promise<void>
+}
+
+/** Makes the internal topic when it is first needed, and answers once the key's part of it can serve. */
+async function locate(
+  key: string,
+  topic: string,
+  coordinator: Coordinator,
+  createTopic: () => Promise<void>,
+  context: RequestContext,
+): Promise<FindCoordinatorResponseCoordinatorInput> {
+  const { topics, logger } = context.cluster
   try {
-    await context.cluster.createGroupTopic()
+    await createTopic()
     // Whoever leads the partition when it has loaded is the coordinator.
-    await groups.whenLoaded(groupId)
+    await coordinator.whenLoaded(key)
   } catch (error) {
-    logger.error(`${groupTopic} cannot be used: ${String(error)}`)
-    return failed(groupId, ErrorCodes.COORDINATOR_NOT_AVAILABLE)
+    logger.error(`${topic} cannot be used: ${String(error)}`)
+    return failed(key, ErrorCodes.COORDINATOR_NOT_AVAILABLE)
   }
-  const leaderId = topics.get(groupTopic)?.partitions[groups.partitionOf(groupId)]?.leaderId
+  const leaderId = topics.get(topic)?.partitions[coordinator.partitionOf(key)]?.leaderId
   const node = clusterEndpoints(context).find(({ nodeId }) => nodeId === leaderId)
-  if (node === undefined) return failed(groupId, ErrorCodes.COORDINATOR_NOT_AVAILABLE)
-  return { key: groupId, nodeId: node.nodeId, host: node.host, port: node.port, errorCode: ErrorCodes.NONE, errorMessage: '' }
+  if (node === undefined) return failed(key, ErrorCodes.COORDINATOR_NOT_AVAILABLE)
+  return { key, nodeId: node.nodeId, host: node.host, port: node.port, errorCode: ErrorCodes.NONE, errorMessage: '' }
 }
 
 function failed(

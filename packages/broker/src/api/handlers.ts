@@ -18,12 +18,12 @@ import { fetchHandler } from './fetch.ts'
 import { groupHandlers } from './group-handlers.ts'
 import type { ApiHandler } from './handler.ts'
 import { incrementalAlterConfigsHandler } from './incremental-alter-configs.ts'
-import { initProducerIdHandler } from './init-producer-id.ts'
 import { listConfigResourcesHandler } from './list-config-resources.ts'
 import { listOffsetsHandler } from './list-offsets.ts'
 import { metadataHandler } from './metadata.ts'
 import { offsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts'
 import { produceHandler } from './produce.ts'
+import { transactionHandlers } from './transaction-handlers.ts'
 
 /** By API key, in ascending order. */
 export function createHandlers(): ReadonlyMap<number, ApiHandler> {
@@ -48,10 +48,10 @@ export function createHandlers(): ReadonlyMap<number, ApiHandler> {
     describeTopicPartitionsHandler,
     electLeadersHandler,
     incrementalAlterConfigsHandler,
-    initProducerIdHandler,
     listConfigResourcesHandler,
     offsetForLeaderEpochHandler,
     ...groupHandlers,
+    ...transactionHandlers,
   ]
   for (const handler of handlers.sort((left, right) => left.api.key - right.api.key)) byKey.set(handler.api.key, handler)
   return byKey

@@ -40,7 +40,7 @@ export const offsetFetchHandler: ApiHandler = handler({
   },
   async handle(request, context) {
     const groups = askedGroups(request, context.apiVersion)
-    return responseOf(await Promise.all(groups.map((group) => fetchGroup(group, context))), context.apiVersion)
+    return responseOf(await Promise.all(groups.map((group) => fetchGroup(group, request.requireStable, context))), context.apiVersion)
   },
 })
 
@@ -51,17 +51,21 @@ function askedGroups(request: OffsetFetchRequest, apiVersion: number): readonly 
   return [{ groupId, topics: topics?.map((topic) => ({ ...topic, topicId: noTopicId })) ?? null }]
 }
 
-async function fetchGroup(group: AskedGroup, context: RequestContext): Promise<OffsetFetchResponseGroupInput> {
+async function fetchGroup(group: AskedGroup, requireStable: boolean, context: RequestContext): Promise<OffsetFetchResponseGroupInput> {
   const { groupId, topics } = group
   const { apiVersion } = context
   if (!context.allows('Describe', 'Group', groupId)) return failed(group, ErrorCodes.GROUP_AUTHORIZATION_FAILED, apiVersion)
   const error = coordinatorError(groupId, context)
   if (error !== ErrorCodes.NONE) return failed(group, error, apiVersion)
   try {
-    if (topics === null)
-      return { groupId, errorCode: ErrorCodes.NONE, topics: visible(await context.cluster.groups.fetchOffsets(groupId, null), context) }
+    const { groups } = context.cluster
+    if (topics === null) {
+      const committed = await groups.fetchOffsets(groupId, null, requireStable)
+      return { groupId, errorCode: ErrorCodes.NONE, topics: visible(committed, context) }
+    }
     const { accepted, refused } = checkTopics(topics, context)
-    return { groupId, errorCode: ErrorCodes.NONE, topics: [...(await context.cluster.groups.fetchOffsets(groupId, accepted)), ...refused] }
+    const committed = await groups.fetchOffsets(groupId, accepted, requireStable)
+    return { groupId, errorCode: ErrorCodes.NONE, topics: [...committed, ...refused] }
   } catch (thrown) {
     return failed(group, codeOf(thrown), apiVersion)
   }

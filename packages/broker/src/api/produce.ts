@@ -9,8 +9,10 @@ import type {
 } from '@odradek/protocol'
 import { ErrorCodes, errorByCode, produce } from '@odradek/protocol'
 import { topicValue } from '../config/topic-config.ts'
+import type { ProducerIdentity } from '../coordinator/transaction/init-producer.ts'
 import type { Topic } from '../metadata/topic.ts'
 import { requestProblem } from '../partition/batch-envelope.ts'
+import type { Partition } from '../partition/partition.ts'
 import type { AppendResult } from '../partition/types.ts'
 import { throttleProduce } from './client-throttle.ts'
 import type { RequestContext } from './context.ts'
@@ -19,18 +21,22 @@ import { handler } from './handler.ts'
 import type { LeaderHint } from './partition-lookup.ts'
 import { findLedPartition, findTopic, leaderHint, nodeEndpoints, openPartition, absentTopicError } from './partition-lookup.ts'
 import { inSyncReplicas } from './partition-view.ts'
+import { transactionMembership } from './transaction-membership.ts'
 
 type PartitionResponse = ProduceResponsePartitionProduceResponseInput
 
 const topicIdsSince = 13
 const leaderHintsSince = 10
+/** TRANSACTION_ABORTABLE. */
+const abortableSince = 11
+/** A partition becomes part of the transaction that writes to it, without AddPartitionsToTxn. */
+const addsPartitionSince = 12
 const acksAll = -1
 
 export const produceHandler: ApiHandler = handler({
   api: produce,
   versions: [3, 13],
   pipelined: true,
-  notServed: ['Transactional batches: no transactional producer is initialised yet.'],
   authorize: [
     { operation: 'Write', resource: 'Topic', perEntry: true },
     {
@@ -44,26 +50,57 @@ export const produceHandler: ApiHandler = handler({
   handle,
 })
 
-/** Opens the logs, and loads the codecs, that appending needs: then the appends of pipelined requests keep their order. */
+/** Opens the logs, loads the codecs and asks the transaction coordinator, as appending needs: then the appends of pipelined requests keep their order. */
 function prepare(request: ProduceRequest, context: RequestContext): Promise<void> | undefined {
   let waits: Promise<void>[] | undefined
   for (const topicData of request.topicData) {
     const topic = findTopic(topicData, context.apiVersion >= topicIdsSince, context)
     if (topic === undefined) continue
     for (const data of topicData.partitionData) {
-      const wait = preparePartition(topic, data, context)
+      const wait = preparePartition(topic, data, request.transactionalId, context)
       if (wait !== undefined) (waits ??= []).push(wait)
     }
   }
   return waits === undefined ? undefined : Promise.all(waits).then(() => undefined)
 }
 
-function preparePartition(topic: Topic, data: ProduceRequestPartitionProduceData, context: RequestContext): Promise<void> | undefined {
+function preparePartition(
+  topic: Topic,
+  data: ProduceRequestPartitionProduceData,
+  transactionalId: string | null,
+  context: RequestContext,
+): Promise<void> | undefined {
   const { records } = data
   if (records === null || topic.partitions[data.index] === undefined) return undefined
   const open = context.cluster.partitions.opened(topic.name, data.index)
-  if (open !== undefined) return open.prepare(records)
-  return openPartition(topic, data.index, context).then(({ found }) => found?.prepare(records))
+  if (open !== undefined) return prepareAppend(open, records, transactionalId, context)
+  return openPartition(topic, data.index, context).then(({ found }) => found && prepareAppend(found, records, transactionalId, context))
+}
+
+function prepareAppend(
+  partition: Partition,
+  records: Buffer,
+  transactionalId: string | null,
+  context: RequestContext,
+): Promise<void> | undefined {
+  const beginner = transactionalId === null ? undefined : partition.transactionBeginner(records)
+  if (transactionalId === null || beginner === undefined) return partition.prepare(records)
+  return Promise.all([partition.prepare(records), admit(partition, beginner, transactionalId, context)]).then(() => undefined)
+}
+
+/** Asks the coordinator whether the transaction of the batch may begin in this partition. */
+async function admit(partition: Partition, producer: ProducerIdentity, transactionalId: string, context: RequestContext): Promise<void> {
+  const { apiVersion, cluster } = context
+  const adds = apiVersion >= addsPartitionSince
+  const errorCode = await transactionMembership(cluster, {
+    transactionalId,
+    producer,
+    topic: partition.topic,
+    partition: partition.partition,
+    adds,
+    knowsAbortable: apiVersion >= abortableSince,
+  })
+  partition.admit(producer.producerId, { producerEpoch: producer.producerEpoch, errorCode, beginsAtZero: adds })
 }
 
 function handle(request: ProduceRequest, context: RequestContext): ProduceResponseInput | null | Promise<ProduceResponseInput | null> {

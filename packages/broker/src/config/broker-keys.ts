@@ -39,6 +39,12 @@ export interface BrokerValues extends LogValues {
   'quota.window.num': number
   'quota.window.size.seconds': number
   'socket.request.max.bytes': number
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': number
+  'transaction.max.timeout.ms': number
+  'transaction.remove.expired.transaction.cleanup.interval.ms': number
+  'transaction.state.log.num.partitions': number
+  'transaction.state.log.segment.bytes': number
+  'transactional.id.expiration.ms': number
 }
 
 export type BrokerKey = keyof BrokerValues
@@ -113,6 +119,24 @@ export const brokerKeys: { readonly [Key in BrokerKey]: ConfigKey<BrokerValues[K
   'quota.window.num': key('int', 11, fixed, 'Samples over which the rate of a quota is measured.', { min: 1 }),
   'quota.window.size.seconds': key('int', 1, fixed, 'How long one of these samples lasts.', { min: 1 }),
   'socket.request.max.bytes': key('int', 104_857_600, fixed, 'Largest request.', { min: 1 }),
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': key(
+    'int',
+    10_000,
+    fixed,
+    'How often transactions that have been open for too long are looked for.',
+    { min: 1 },
+  ),
+  'transaction.max.timeout.ms': key('int', 900_000, fixed, 'Longest time that a producer may ask for to end its transaction.', { min: 1 }),
+  'transaction.remove.expired.transaction.cleanup.interval.ms': key(
+    'int',
+    3_600_000,
+    fixed,
+    'How often transactional ids that are no longer used are looked for.',
+    { min: 1 },
+  ),
+  'transaction.state.log.num.partitions': key('int', 50, fixed, 'Partitions of __transaction_state; not to be changed later.', { min: 1 }),
+  'transaction.state.log.segment.bytes': key('int', 104_857_600, fixed, 'Segment size of __transaction_state.', { min: 1 }),
+  'transactional.id.expiration.ms': key('int', 604_800_000, fixed, 'How long a transactional id that is not used is kept.', { min: 1 }),
 }
 
 export function isBrokerKey(name: string): name is BrokerKey {

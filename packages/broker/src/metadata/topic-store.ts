@@ -18,7 +18,7 @@ import {
   topicRecords,
 } from './topic-plan.ts'
 import { randomUuid } from './random-uuid.ts'
-import { consumerOffsetsTopic, isInternalTopic } from './topic-names.ts'
+import { consumerOffsetsTopic, isInternalTopic, transactionStateTopic } from './topic-names.ts'
 import type { Topic } from './topic.ts'
 
 export type Outcome<Value> =
@@ -116,6 +116,18 @@ export class TopicStore {
       ['segment.bytes', String(Math.max(1_048_576, config.get('offsets.topic.segment.bytes')))],
     ])
     return this.ensure(consumerOffsetsTopic, config.get('offsets.topic.num.partitions'), configs)
+  }
+
+  /** `__transaction_state`, likewise. */
+  ensureTransactionState(): Promise<Topic> {
+    const { config } = this.#options
+    const configs = new Map([
+      ['cleanup.policy', 'compact'],
+      ['compression.type', 'uncompressed'],
+      ['segment.bytes', String(Math.max(1_048_576, config.get('transaction.state.log.segment.bytes')))],
+      ['unclean.leader.election.enable', 'false'],
+    ])
+    return this.ensure(transactionStateTopic, config.get('transaction.state.log.num.partitions'), configs)
   }
 
   /** Deletes a topic by name or id. Resolves when it is gone for good; its files follow. Rejects with MetadataError. */

@@ -17,6 +17,8 @@ import { codecsNeeded, inflatedBoundBytes, validateRecords } from './batch-recor
 import { InvalidBatchError } from './invalid-batch-error.ts'
 import type { Recompressed } from './recompression.ts'
 import { isFaultOfBatch, recompress } from './recompression.ts'
+import type { Membership } from './transaction-guard.ts'
+import { TransactionGuard } from './transaction-guard.ts'
 import type {
   ActiveProducer,
   AppendOptions,
@@ -56,6 +58,7 @@ export class Partition {
   readonly #listeners = new Set<() => void>()
   /** What `prepare` has worked out for `append`, as long as the request holds its records. */
   readonly #ahead = new WeakMap<Buffer, Recompressed>()
+  readonly #guard = new TransactionGuard()
 
   private constructor(manager: LogManager, log: Log, options: PartitionOptions) {
     this.topic = options.topic
@@ -117,6 +120,23 @@ export class Partition {
     const recompressing = this.#recompressAhead(records)
     if (missing.length === 0) return recompressing
     return Promise.all([recompressing, ...missing.map((name) => codecs.load(name))]).then(() => undefined)
+  }
+
+  /** The producer of a client's batch that would begin a transaction here: the coordinator has to be asked before it is appended. */
+  transactionBeginner(records: Buffer): { readonly producerId: number; readonly producerEpoch: number } | undefined {
+    if (!isTransactional(records)) return undefined
+    try {
+      const { producerId, producerEpoch } = readBatchHeader(records, 0)
+      return this.#log.producers.hasOngoingTransaction(producerId) ? undefined : { producerId, producerEpoch }
+    } catch {
+      // What is wrong with it is for validation to say.
+      return undefined
+    }
+  }
+
+  /** What the coordinator says of that. */
+  admit(producerId: number, membership: Membership): void {
+    this.#guard.put(producerId, membership)
   }
 
   /** Validates, assigns offsets in place, updates state in memory and queues the write. `records` belongs to the partition from then on. */
@@ -327,7 +347,24 @@ export class Partition {
     const marker = transactionMarkerOf(batch, 0, header)
     const rejection = marker === undefined ? producers.rejectData(header, isClient) : producers.rejectMarker(header, marker)
     if (rejection !== undefined) throw new InvalidBatchError(rejection.errorCode, `${rejection.message} in partition ${this.#name}`)
+    if (marker !== undefined) this.#guard.drop(header.producerId)
+    else if (isClient && header.isTransactional) this.#checkMembership(header)
     return undefined
+  }
+
+  /** A transaction begins here only if its coordinator knows of it. Throws InvalidBatchError. */
+  #checkMembership({ producerId, producerEpoch, baseSequence }: BatchHeader): void {
+    const { producers } = this.#log
+    if (producers.hasOngoingTransaction(producerId)) return
+    const membership = this.#guard.take(producerId, producerEpoch)
+    const errorCode = membership?.errorCode ?? ErrorCodes.INVALID_TXN_STATE
+    if (errorCode !== ErrorCodes.NONE) {
+      throw new InvalidBatchError(errorCode, `Partition ${this.#name} is not part of the transaction of producer ${producerId}`)
+    }
+    if (membership?.beginsAtZero === true && baseSequence !== 0 && !producers.knows(producerId)) {
+      const problem = `Out of order sequence number for producer ${producerId}: ${baseSequence} where a transaction begins with 0`
+      throw new InvalidBatchError(ErrorCodes.OUT_OF_ORDER_SEQUENCE_NUMBER, `${problem} in partition ${this.#name}`)
+    }
   }
 
   #upperBound(isolation: IsolationLevel): number {
@@ -374,6 +411,14 @@ export class Partition {
   #notify(): void {
     for (const listener of this.#listeners) listener()
   }
+}
+
+/** Whether the first batch claims to be part of a transaction. */
+function isTransactional(records: Buffer): boolean {
+  return (
+    records.length >= batchLayout.BATCH_HEADER_BYTES &&
+    (records.readInt16BE(batchLayout.ATTRIBUTES_AT) & batchLayout.TRANSACTIONAL_BIT) !== 0
+  )
 }
 
 /** The compression that the first batch claims; none when there is no telling, which validation will find out. */

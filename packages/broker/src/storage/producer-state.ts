@@ -50,6 +50,10 @@ export class ProducerState {
     return first
   }
 
+  knows(producerId: number): boolean {
+    return this.#producers.has(producerId)
+  }
+
   hasOngoingTransaction(producerId: number): boolean {
     return (this.#producers.get(producerId)?.currentTxnFirstOffset ?? -1) >= 0
   }

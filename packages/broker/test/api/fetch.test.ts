@@ -5,6 +5,7 @@ import { ErrorCodes, fetch, listOffsets, zeroUuid } from '@odradek/protocol'
 import { batchOf, valuesOf } from '../support/batches.ts'
 import { withBroker } from '../support/broker.ts'
 import { fetchFrom, fetchRequest, one, send, topicId } from '../support/requests.ts'
+import { TransactionalClient } from '../support/transactional-client.ts'
 
 async function elapsedMs(run: () => Promise<unknown>): Promise<number> {
   const started = performance.now()
@@ -147,7 +148,7 @@ test('max bytes hold over all partitions', async () => {
 test('under read_committed what a transaction has written is not there before it ends', async () => {
   await withBroker({ topics: { orders: {} } }, async ({ client }) => {
     await send(client, 'orders', batchOf(['a']))
-    await send(client, 'orders', batchOf(['b'], { producerId: 1, producerEpoch: 0, baseSequence: 0, isTransactional: true }))
+    await (await new TransactionalClient(client).init()).send('orders', 'b', 12)
     for (const [isolationLevel, expected] of [
       [0, ['a', 'b']],
       [1, ['a']],

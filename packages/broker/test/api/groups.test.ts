@@ -76,13 +76,12 @@ test('the first FindCoordinator makes __consumer_offsets as Kafka configures it,
   })
 })
 
-test('coordinators of transactions and share groups are refused in a way that clients do not retry', async () => {
+test('the coordinators of share groups are refused in a way that clients do not retry', async () => {
   await withBroker({}, async ({ client }) => {
     const codeOf = async (keyType: number): Promise<number | undefined> =>
       (await client.request(findCoordinator, 6, { keyType, coordinatorKeys: ['t'] })).coordinators[0]?.errorCode
-    assert.equal(await codeOf(1), ErrorCodes.UNSUPPORTED_VERSION)
     assert.equal(await codeOf(2), ErrorCodes.INVALID_REQUEST)
-    assert.equal((await client.request(findCoordinator, 3, { keyType: 1, key: 't' })).errorCode, ErrorCodes.UNSUPPORTED_VERSION)
+    assert.equal((await client.request(findCoordinator, 3, { keyType: 2, key: 't' })).errorCode, ErrorCodes.INVALID_REQUEST)
   })
 })
 

@@ -17,11 +17,14 @@ interface Sent {
   readonly producerId?: number
   readonly producerEpoch?: number
   readonly isTransactional?: boolean
+  /** The coordinator has said that the transaction may begin here. Default: when it is transactional. */
+  readonly isAdmitted?: boolean
   readonly count?: number
 }
 
 function send({ runtime, partition }: OpenPartition, baseSequence: number, sent: Sent = {}): AppendResult {
-  const { count = 2, producerId = 1, producerEpoch = 0, isTransactional = false } = sent
+  const { count = 2, producerId = 1, producerEpoch = 0, isTransactional = false, isAdmitted = isTransactional } = sent
+  if (isAdmitted) partition.admit(producerId, { producerEpoch, errorCode: ErrorCodes.NONE, beginsAtZero: false })
   return partition.append(numbered(runtime, 0, count, { producerId, producerEpoch, baseSequence, isTransactional }), { origin: 'client' })
 }
 
@@ -208,6 +211,28 @@ test('writes that the transaction forbids are refused', async () => {
     assert.equal(end(open, 'COMMIT', 1, 0, 4).errorCode, ErrorCodes.TRANSACTION_COORDINATOR_FENCED)
     assert.equal(end(open, 'ABORT', 1, 1, 5).errorCode, 0, 'a marker may raise the epoch')
     assert.equal(send(open, 4).errorCode, ErrorCodes.INVALID_PRODUCER_EPOCH)
+  })
+})
+
+test('a transaction begins where its coordinator says so, once', async () => {
+  await onPartition((open) => {
+    const beginning = { isTransactional: true, isAdmitted: false }
+    const admit = (errorCode: number, producerEpoch = 0): void => open.partition.admit(1, { producerEpoch, errorCode, beginsAtZero: true })
+    assert.equal(send(open, 0, beginning).errorCode, ErrorCodes.INVALID_TXN_STATE)
+    admit(ErrorCodes.TRANSACTION_ABORTABLE)
+    assert.equal(send(open, 0, beginning).errorCode, ErrorCodes.TRANSACTION_ABORTABLE)
+    assert.equal(send(open, 0, beginning).errorCode, ErrorCodes.INVALID_TXN_STATE, 'the answer was for one batch')
+    admit(ErrorCodes.NONE, 3)
+    assert.equal(send(open, 0, beginning).errorCode, ErrorCodes.INVALID_TXN_STATE, 'and for one epoch')
+    admit(ErrorCodes.NONE)
+    assert.equal(send(open, 7, beginning).errorCode, ErrorCodes.OUT_OF_ORDER_SEQUENCE_NUMBER, 'the second protocol begins with 0')
+    admit(ErrorCodes.NONE)
+    assert.equal(send(open, 0, beginning).errorCode, 0)
+    assert.equal(send(open, 2, beginning).errorCode, 0, 'it has begun')
+    assert.equal(end(open, 'COMMIT', 1).errorCode, 0)
+    admit(ErrorCodes.NONE)
+    assert.equal(end(open, 'ABORT', 1).errorCode, 0)
+    assert.equal(send(open, 4, beginning).errorCode, ErrorCodes.INVALID_TXN_STATE, 'a marker came in between')
   })
 })
 

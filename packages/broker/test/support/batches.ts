@@ -19,14 +19,14 @@ export function batchOf(values: readonly string[], options: BatchOptions = {}): 
   return builder.build({ crc32c: (data) => codecs.crc32c(data), ...options })
 }
 
-/** The values of all records in a sequence of whole, uncompressed batches. */
+/** The values of all records in a sequence of whole, uncompressed batches, transaction markers left out. */
 export function valuesOf(records: Buffer | null): string[] {
   const values: string[] = []
   const cursor = new RecordCursor()
   for (let position = 0; records !== null && position < records.length; ) {
     const header = readBatchHeader(records, position)
     cursor.reset(records, position, header, recordsSection(records, position, header))
-    while (cursor.next()) values.push(cursor.value()?.toString() ?? '')
+    while (cursor.next() && !header.isControl) values.push(cursor.value()?.toString() ?? '')
     position += header.sizeBytes
   }
   return values

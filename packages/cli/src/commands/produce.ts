@@ -5,14 +5,15 @@ import { Command } from 'commander'
 import { requireTopics, withKafka } from '../session.ts'
 import { nonNegativeInteger } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
-import { addGlobalOptions, collectKeyValue, type GlobalOptions } from '../global-options.ts'
+import { addGlobalOptions, type GlobalOptions } from '../global-options.ts'
 import type { LineOptions } from '../records/line-parser.ts'
+import { collectHeader } from './produce/headers.ts'
 import { ProduceRun } from './produce/run.ts'
 
 interface ProduceOptions extends GlobalOptions {
   readonly keySeparator?: string
   readonly ndjson?: boolean
-  readonly header?: Readonly<Record<string, string>>
+  readonly header?: readonly HeaderInput[]
   readonly nullValue?: string
   readonly partition?: number
 }
@@ -24,7 +25,7 @@ export function produceCommand(): Command {
       .argument('<topic>', 'where to')
       .option('--key-separator <text>', 'what stands between key and value; without it records have no key')
       .option('--ndjson', 'lines are objects with key, value, headers, partition and timestamp, all optional')
-      .option('--header <name=value>', 'header of every record; repeatable', collectKeyValue)
+      .option('--header <name=value>', 'header of every record; repeatable', collectHeader)
       .option('--null-value <text>', 'a key or value that reads so is null')
       .option('-p, --partition <number>', 'partition of records that name none', nonNegativeInteger)
       .addHelpText(
@@ -50,10 +51,9 @@ async function produce(topic: string, options: ProduceOptions): Promise<void> {
 }
 
 function lineOptions(topic: string, options: ProduceOptions): LineOptions {
-  const headers: HeaderInput[] = Object.entries(options.header ?? {}).map(([key, value]) => ({ key, value }))
   return {
     topic,
-    headers,
+    headers: options.header ?? [],
     ndjson: options.ndjson === true,
     keySeparator: options.keySeparator,
     nullValue: options.nullValue,

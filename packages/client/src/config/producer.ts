@@ -15,7 +15,7 @@ export const producerKeys = {
     kafka: 'enable.idempotence',
     type: 'boolean',
     default: true,
-    doc: 'Each record exactly once and in order per partition, whatever is retried. Off by itself when `acks` is 0 or 1, retries 0 or more than 5 requests in flight.',
+    doc: 'Each record exactly once and in order per partition, whatever is retried. Off by itself when `acks` is 0 or 1 or `retries` 0; more than 5 requests in flight need it set to false.',
   },
   batchSize: {
     kafka: 'batch.size',
@@ -81,12 +81,27 @@ export const producerKeys = {
     kafka: 'partitioner.class',
     type: 'enum',
     default: 'default',
-    values: ['default', 'round-robin'],
+    values: ['default', 'sticky', 'uniform-sticky', 'round-robin'],
     aliases: {
+      'org.apache.kafka.clients.producer.internals.DefaultPartitioner': 'sticky',
+      'org.apache.kafka.clients.producer.UniformStickyPartitioner': 'uniform-sticky',
       'org.apache.kafka.clients.producer.RoundRobinPartitioner': 'round-robin',
       RoundRobinPartitioner: 'round-robin',
     },
-    doc: 'default: by the key’s murmur2 hash, without a key a partition until batch.size bytes went there. round-robin: in turn, keys ignored.',
+    doc: 'By the key’s murmur2 hash; without a key, default (KIP-794): a partition until batch.size bytes went there, then another; sticky (KIP-480): another with each batch. uniform-sticky: as sticky, and round-robin: in turn, keys ignored.',
+  },
+  partitionerAdaptivePartitioningEnable: {
+    kafka: 'partitioner.adaptive.partitioning.enable',
+    type: 'boolean',
+    default: true,
+    doc: 'The default partitioner sends less to partitions whose batches pile up; false: as much to each.',
+  },
+  partitionerAvailabilityTimeoutMs: {
+    kafka: 'partitioner.availability.timeout.ms',
+    type: 'int',
+    default: 0,
+    min: 0,
+    doc: 'With the adaptive default partitioner: nothing more to a broker that has taken none of its batches for this long; 0: never.',
   },
   partitionerIgnoreKeys: {
     kafka: 'partitioner.ignore.keys',

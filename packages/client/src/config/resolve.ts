@@ -2,6 +2,7 @@
 
 import { nearestName } from '@odradek/protocol'
 import { ConfigError } from '../errors/kafka-error.ts'
+import { foreignKeys } from './foreign-keys.ts'
 import type { ConfigInputs, ConfigKey, ConfigTable, ConfigValues, IntKey, ListKey } from './descriptor.ts'
 
 const HIDDEN = '[hidden]'
@@ -41,6 +42,8 @@ function unknownKey(what: string, name: string, known: readonly string[], tables
     const ours = Object.entries(table).find(([, key]) => key.kafka === name)?.[0]
     if (ours !== undefined) return new ConfigError(`Unknown ${what} '${name}': as an option it is called '${ours}'`)
   }
+  const advice = foreignKeys[name]
+  if (advice !== undefined) return new ConfigError(`The ${what} '${name}' is not taken: ${advice}`)
   const nearest = nearestName(name, known)
   return new ConfigError(`Unknown ${what} '${name}'${nearest === undefined ? '' : `; did you mean '${nearest}'?`}`)
 }
@@ -111,11 +114,13 @@ export function redactOptions(options: Readonly<Record<string, unknown>>, tables
     Object.fromEntries(
       Object.entries(entries).map(([name, value]: [string, unknown]) => [name, secrets.has(name) && value !== undefined ? HIDDEN : value]),
     )
-  const { properties, tls, runtime, ...keys } = options
+  const { properties, tls, logger, tracing, runtime, ...keys } = options
   return {
     ...redact(keys),
     ...(properties === undefined ? {} : { properties: redact(properties as object) }),
     ...(tls === undefined ? {} : { tls: HIDDEN }),
+    ...(logger === undefined ? {} : { logger: 'given' }),
+    ...(tracing === undefined ? {} : { tracing: 'given' }),
     ...(runtime === undefined ? {} : { runtime: 'given' }),
   }
 }

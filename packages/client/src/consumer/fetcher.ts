@@ -86,12 +86,12 @@ export class Fetcher<K, V> {
         this.#ready.splice(index, 1)
       }
     }
-    this.#options.metrics.onRecords(records.length)
     return records
   }
 
   /** False when the chunk has been read to its end. */
   #take(partition: AssignedPartition<K, V>, chunk: FetchedPartition<K, V>, max: number, records: ConsumerRecord<K, V>[]): boolean {
+    const before = records.length
     try {
       const isLeft = chunk.take(max - records.length, records)
       if (!isLeft) partition.chunks.shift()
@@ -102,6 +102,7 @@ export class Fetcher<K, V> {
     } finally {
       partition.position = chunk.nextOffset
       if (chunk.leaderEpoch >= 0) partition.positionEpoch = chunk.leaderEpoch
+      this.#options.metrics.onTaken(partition, records.length - before)
     }
   }
 
@@ -179,7 +180,7 @@ export class Fetcher<K, V> {
     partition.isAtEnd = data.records === null || data.records.length === 0
     if (partition.isAtEnd) return
     const chunk = new FetchedPartition<K, V>(partition.topic, data, offset, decode)
-    metrics.onFetch(chunk.sizeBytes)
+    metrics.onChunk(partition, chunk.sizeBytes, data.logStartOffset)
     for (const name of chunk.codecs) if (cluster.runtime.codecs.loaded(name) === undefined) await cluster.runtime.codecs.load(name)
     if (partition.fetchOffset !== offset) return
     partition.lastChunkBytes = chunk.sizeBytes

@@ -9,6 +9,15 @@ import { ProducerBatch } from './producer-batch.ts'
 const MAX_SPARE_BUILDERS = 256
 const { BATCH_HEADER_BYTES } = batchLayout
 
+/** A record as it is written. */
+export interface EncodedRecord {
+  readonly key: RecordBytes
+  readonly value: RecordBytes
+  readonly headers: readonly RecordHeader[] | undefined
+  /** What it takes in a batch, at most. */
+  readonly maxBytes: number
+}
+
 export interface AccumulatorOptions {
   readonly batchSizeBytes: number
   readonly bufferMemoryBytes: number
@@ -47,33 +56,22 @@ export class Accumulator {
     return (queues[partition] ??= new PartitionQueue(topic, partition))
   }
 
-  /**
-   * The batch that took the record; undefined when there is no memory for a new one. `maxBytes` is what the record takes at most. Throws
-   * RangeError when the record cannot be encoded.
-   */
-  append(
-    queue: PartitionQueue,
-    timestampMs: number,
-    key: RecordBytes,
-    value: RecordBytes,
-    headers: readonly RecordHeader[] | undefined,
-    maxBytes: number,
-  ): ProducerBatch | undefined {
-    const limit = this.#options.batchSizeBytes
+  /** The batch that took the record; undefined when there is no memory for a new one. Throws RangeError when the record cannot be encoded. */
+  append(queue: PartitionQueue, timestampMs: number, record: EncodedRecord): ProducerBatch | undefined {
     let batch = queue.open
-    if (batch !== undefined && batch.sizeBytes + maxBytes > limit && batch.sizeBytes + exactBytes(key, value, headers, maxBytes) > limit) {
+    if (batch !== undefined && !this.hasRoom(batch, record)) {
       this.close(queue)
       batch = undefined
     }
-    batch ??= this.#openBatch(queue, maxBytes <= limit ? maxBytes : exactBytes(key, value, headers, maxBytes))
-    batch?.append(timestampMs, key, value, headers)
+    batch ??= this.#openBatch(queue, record)
+    batch?.append(timestampMs, record.key, record.value, record.headers)
     return batch
   }
 
-  /** Whether the open batch of a partition has no room for such a record. */
-  isFull(queue: PartitionQueue, maxBytes: number): boolean {
-    const { open } = queue
-    return open !== undefined && open.sizeBytes + maxBytes > this.#options.batchSizeBytes
+  /** Whether a record goes into a batch that is open. */
+  hasRoom(batch: ProducerBatch, record: EncodedRecord): boolean {
+    const room = this.#options.batchSizeBytes - batch.sizeBytes
+    return record.maxBytes <= room || exactBytes(record) <= room
   }
 
   /** The open batch takes no more records. */
@@ -93,16 +91,22 @@ export class Accumulator {
     this.#spareBuilders.push(builder)
   }
 
+  /** The memory of a batch is that of its parts from here on. */
+  exchange(batch: ProducerBatch, parts: readonly ProducerBatch[]): void {
+    this.#usedBytes += parts.reduce((bytes, part) => bytes + part.reservedBytes, -batch.reservedBytes)
+  }
+
   /** Forgets the queues of a topic that has nothing under way. */
   forget(topic: string): void {
     if (this.#topics.get(topic)?.every((queue) => queue.isIdle) === true) this.#topics.delete(topic)
   }
 
-  #openBatch(queue: PartitionQueue, recordBytes: number): ProducerBatch | undefined {
-    const bytes = Math.max(this.#options.batchSizeBytes, recordBytes + BATCH_HEADER_BYTES)
+  #openBatch(queue: PartitionQueue, record: EncodedRecord): ProducerBatch | undefined {
+    const limit = this.#options.batchSizeBytes
+    const bytes = record.maxBytes + BATCH_HEADER_BYTES <= limit ? limit : Math.max(limit, exactBytes(record) + BATCH_HEADER_BYTES)
     // A record larger than all of the memory may go when nothing else is there; send() has checked it against max.request.size.
     if (bytes > this.availableBytes && this.#usedBytes > 0) return undefined
-    const builder = bytes === this.#options.batchSizeBytes ? this.#spareBuilders.pop() : undefined
+    const builder = bytes === limit ? this.#spareBuilders.pop() : undefined
     const batch = new ProducerBatch(queue.topic, queue.partition, this.#options.nowMs(), bytes, builder ?? new RecordBatchBuilder(bytes))
     this.#usedBytes += bytes
     queue.waiting.push(batch)
@@ -113,7 +117,7 @@ export class Accumulator {
 }
 
 /** What a record takes, its text measured; `maxBytes` is the estimate, which counts three bytes a character. */
-export function exactBytes(key: RecordBytes, value: RecordBytes, headers: readonly RecordHeader[] | undefined, maxBytes: number): number {
+export function exactBytes({ key, value, headers, maxBytes }: EncodedRecord): number {
   let bytes = maxBytes
   if (typeof key === 'string') bytes -= key.length * 3 - Buffer.byteLength(key)
   if (typeof value === 'string') bytes -= value.length * 3 - Buffer.byteLength(value)

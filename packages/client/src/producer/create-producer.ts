@@ -6,6 +6,9 @@ import type { ClientOptions } from '../config/options.ts'
 import type { ProducerValues } from '../config/producer.ts'
 import { producerKeys } from '../config/producer.ts'
 import { ConfigError } from '../errors/kafka-error.ts'
+import type { Logger } from '../logger.ts'
+import { samplingOf } from '../metrics/sampled.ts'
+import { traceSends } from '../tracing/producer-spans.ts'
 import { KafkaProducer } from './kafka-producer.ts'
 import { ProducerMetrics } from './producer-metrics.ts'
 import type { Producer, ProducerOptions } from './types.ts'
@@ -14,7 +17,12 @@ const MAX_IDEMPOTENT_IN_FLIGHT = 5
 
 /** Throws ConfigError. */
 export function createProducer<K, V>(shared: ClientOptions, options: ProducerOptions<K, V>, onClose: () => void): Producer<K, V> {
-  const { runtime, common, tls, own } = resolveClient(producerKeys, shared, options, ['key', 'value', 'partitioner'])
+  const { runtime, logger, common, tls, tracing, own } = resolveClient(producerKeys, shared, options, [
+    'key',
+    'value',
+    'partitioner',
+    'interceptors',
+  ])
   const properties = { ...shared.properties, ...options.properties }
   const asked = (options.enableIdempotence ?? properties['enable.idempotence'] ?? properties['enableIdempotence']) !== undefined
   const lingerAndRequestMs = own.lingerMs + common.requestTimeoutMs
@@ -24,31 +32,46 @@ export function createProducer<K, V>(shared: ClientOptions, options: ProducerOpt
       `delivery.timeout.ms (${own.deliveryTimeoutMs}) must be at least linger.ms + request.timeout.ms (${own.lingerMs} + ${common.requestTimeoutMs})`,
     )
   }
-  const metrics = new ProducerMetrics(common.clientId)
-  return new KafkaProducer({
-    cluster: new Cluster({ runtime, config: common, tls, onLatency: (latencyMs) => metrics.latency.record(latencyMs) }),
+  const idempotent = isIdempotent(own, asked)
+  if (!idempotent && own.acks !== '0' && own.retries > 0 && own.maxInFlightRequestsPerConnection > 1) warnOfReordering(logger, own)
+  const metrics = new ProducerMetrics(common.clientId, samplingOf(runtime.clock, common))
+  const producer = new KafkaProducer({
+    cluster: new Cluster({ runtime, config: common, tls, metrics: metrics.network }),
     config: { ...own, deliveryTimeoutMs: Math.max(own.deliveryTimeoutMs, lingerAndRequestMs) },
     metrics,
     key: options.key,
     value: options.value,
     partitioner: options.partitioner,
-    idempotent: isIdempotent(own, asked),
+    interceptors: options.interceptors ?? [],
+    logger,
+    idempotent,
     onClose,
   })
+  return tracing === undefined ? producer : traceSends(producer, tracing, common.clientId)
 }
 
-/** As in Java: what contradicts idempotence switches it off, unless it was asked for by name. */
+const warned = new WeakSet<Logger>()
+
+/** Once a logger: a service that makes a producer a request says it once. */
+function warnOfReordering(logger: Logger, { maxInFlightRequestsPerConnection }: ProducerValues): void {
+  if (warned.has(logger)) return
+  warned.add(logger)
+  logger.warn(
+    `Without enable.idempotence, and with ${maxInFlightRequestsPerConnection} requests in flight, a retry may put records out of order or write them twice; ` +
+      'leave acks=all for idempotence, or set max.in.flight.requests.per.connection=1 to keep the order',
+  )
+}
+
+/** As in Java: acks and retries that contradict idempotence switch it off, unless it was asked for by name; too many in flight is an error (Kafka 4). */
 function isIdempotent(config: ProducerValues, asked: boolean): boolean {
   if (!config.enableIdempotence) return false
-  const conflict =
-    config.acks !== 'all'
-      ? `acks is ${config.acks}, not all`
-      : config.retries === 0
-        ? 'retries is 0'
-        : config.maxInFlightRequestsPerConnection > MAX_IDEMPOTENT_IN_FLIGHT
-          ? `max.in.flight.requests.per.connection is ${config.maxInFlightRequestsPerConnection}, over ${MAX_IDEMPOTENT_IN_FLIGHT}`
-          : undefined
-  if (conflict === undefined) return true
-  if (asked) throw new ConfigError(`enable.idempotence cannot be kept: ${conflict}`)
-  return false
+  const { acks, retries, maxInFlightRequestsPerConnection: inFlight } = config
+  const conflict = acks !== 'all' ? `acks is ${acks}, not all` : retries === 0 ? 'retries is 0' : undefined
+  if (conflict !== undefined && asked) throw new ConfigError(`enable.idempotence cannot be kept: ${conflict}`)
+  if (inFlight > MAX_IDEMPOTENT_IN_FLIGHT) {
+    throw new ConfigError(
+      `enable.idempotence cannot be kept: max.in.flight.requests.per.connection is ${inFlight}, over ${MAX_IDEMPOTENT_IN_FLIGHT}; set enable.idempotence=false to have more`,
+    )
+  }
+  return conflict === undefined
 }

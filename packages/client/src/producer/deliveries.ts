@@ -15,9 +15,11 @@ import type { EncodedBatch } from './produce-request.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import type { ProducerIdentity } from './producer-id.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
+import { explainRefusal, judgeRefusal } from './refusal.ts'
 
 const MIN_SWEEP_MS = 5
 const MAX_SWEEP_MS = 1000
+const MAX_SHOWN_KEY_BYTES = 64
 
 export interface DeliveriesOptions {
   readonly cluster: Cluster
@@ -42,6 +44,10 @@ export class Deliveries {
 
   onSend(batch: ProducerBatch, encodedBytes: number): void {
     this.#options.metrics.onSend(batch, encodedBytes, this.#options.cluster.nowMs())
+  }
+
+  onRequest(batches: readonly Pick<EncodedBatch, 'batch'>[]): void {
+    this.#options.metrics.onRequest(batches)
   }
 
   /** `acks=0`: written to the socket is all that will be known. */
@@ -132,8 +138,8 @@ export class Deliveries {
           this.#settle(batch, () => batch.acknowledge(-1, -1))
           return
         }
-        // A batch that came too early is merely sent again, after those before it.
-        if (!queue.isAhead(batch)) this.#startAnew(queue)
+        // A batch that came too early, or got another number since, is merely sent again.
+        if (!queue.isAhead(batch) && !batch.isStale) this.#startAnew(queue)
         this.#retry(queue, batch, error)
         return
       case 'fatal':
@@ -141,7 +147,7 @@ export class Deliveries {
         this.#options.onFatal(error)
         return
       default:
-        this.#fail(queue, batch, this.#explain(error, batch), 'refused', recordErrors(answer, batch))
+        this.#onRefused(queue, batch, error, answer)
     }
   }
 
@@ -151,10 +157,20 @@ export class Deliveries {
     if (queue.generation === identity?.generation) identity.bumpEpoch()
   }
 
-  #explain(error: BrokerError, batch: ProducerBatch): BrokerError {
-    if (error.errorCode !== ErrorCodes.MESSAGE_TOO_LARGE && error.errorCode !== ErrorCodes.RECORD_LIST_TOO_LARGE) return error
-    const hint = `${batch.recordCount} records of ${batch.sizeBytes} bytes before compression; lower batch.size or raise the topic's max.message.bytes`
-    return new BrokerError('MESSAGE_TOO_LARGE', error.errorCode, `${error.message}: ${hint}`)
+  /** Some records may yet be written: those that fail do it alone, the others are sent again, in order. */
+  #onRefused(queue: PartitionQueue, batch: ProducerBatch, error: BrokerError, answer: ProduceResponsePartitionProduceResponse): void {
+    const { failures, groups } = judgeRefusal(batch, answer)
+    if (groups.length === 0) {
+      this.#fail(queue, batch, explainRefusal(error, batch), 'refused', failures)
+      return
+    }
+    const { accumulator, metrics, onChange } = this.#options
+    batch.lastError = error
+    const parts = batch.divide(groups, failures)
+    queue.replace(batch, parts)
+    accumulator.exchange(batch, parts)
+    metrics.onDivision(failures.size)
+    onChange()
   }
 
   #retry(queue: PartitionQueue, batch: ProducerBatch, error: KafkaError): void {
@@ -192,7 +208,7 @@ export class Deliveries {
 
   #settleFailed(batch: ProducerBatch, error: KafkaError, errorsByRecord?: ReadonlyMap<number, KafkaError>): void {
     if (batch.isSettled) return
-    this.#options.metrics.onFailure(batch)
+    this.#options.metrics.onFailure(batch, error)
     this.#options.accumulator.release(batch, undefined)
     batch.fail(error, errorsByRecord)
   }
@@ -254,7 +270,7 @@ export class Deliveries {
   #timeoutError(batch: ProducerBatch, now: number): TimeoutError {
     const reason = batch.lastError === undefined ? '' : `: ${batch.lastError.message}`
     return new TimeoutError(
-      `Not acknowledged within delivery.timeout.ms, ${Math.round(now - batch.createdMs)} ms after send(): ${describe(batch)}${reason}`,
+      `Not acknowledged within delivery.timeout.ms, ${Math.round(now - batch.createdMs)} ms after send(): ${describeLost(batch)}${reason}`,
       {
         cause: batch.lastError,
       },
@@ -266,17 +282,14 @@ function describe(batch: ProducerBatch): string {
   return `${batch.recordCount} record${batch.recordCount === 1 ? '' : 's'} to ${batch.topic}-${batch.partition}`
 }
 
-/** The broker's verdict on single records (KIP-467); the others failed because of them. */
-function recordErrors(answer: ProduceResponsePartitionProduceResponse, batch: ProducerBatch): ReadonlyMap<number, KafkaError> | undefined {
-  if (answer.recordErrors.length === 0) return undefined
-  return new Map(
-    answer.recordErrors.map(({ batchIndex, batchIndexErrorMessage }) => [
-      batchIndex,
-      brokerError(
-        answer.errorCode,
-        `Cannot write a record to ${batch.topic}-${batch.partition}`,
-        batchIndexErrorMessage ?? answer.errorMessage,
-      ),
-    ]),
-  )
+/** With the keys by which the records can be told: who sent them may have many under way. */
+function describeLost(batch: ProducerBatch): string {
+  const [first, last] = [0, batch.recordCount - 1].map((index) => describeKey(batch.key(index)))
+  return `${describe(batch)} (${last === first ? `key ${first}` : `keys ${first} … ${last}`})`
+}
+
+function describeKey(key: Buffer | null): string {
+  if (key === null) return 'null'
+  const text = key.toString('utf8', 0, MAX_SHOWN_KEY_BYTES)
+  return `${JSON.stringify(text)}${key.length > MAX_SHOWN_KEY_BYTES ? '…' : ''}`
 }

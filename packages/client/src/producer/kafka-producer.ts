@@ -4,27 +4,31 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { withDeadline } from '../cluster/deadline.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ProducerValues } from '../config/producer.ts'
-import { brokerError } from '../errors/broker-error-actions.ts'
 import { KafkaError, StateError, TimeoutError } from '../errors/kafka-error.ts'
+import type { Logger } from '../logger.ts'
 import type { MetricValue } from '../metrics/registry.ts'
 import { partitionInfos } from '../cluster/partition-infos.ts'
 import type { Serializer } from '../serde/serde.ts'
 import type { PartitionInfo } from '../topic-partition.ts'
-import { ErrorCodes } from '@odradek/protocol'
 import { Accumulator } from './accumulator.ts'
 import { Deliveries } from './deliveries.ts'
+import type { ProducerInterceptor } from './interceptors.ts'
+import { Interceptors } from './interceptors.ts'
 import type { Partitioner } from './partitioner.ts'
-import { PartitionChooser } from './partition-chooser.ts'
-import type { BatchObserver, ProducerBatch } from './producer-batch.ts'
+import { Placement } from './placement.ts'
+import type { BatchObserver } from './producer-batch.ts'
+import { ProducerBatch } from './producer-batch.ts'
 import { ProducerIdentity } from './producer-id.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
+import type { LateBytes, SerializedRecord } from './record-encoder.ts'
 import { RecordEncoder } from './record-encoder.ts'
+import { recordSink } from './record-sink.ts'
 import { Sender } from './sender.ts'
 import { SentBatchCollector } from './sent-batch.ts'
-import { StickyPartition } from './sticky.ts'
 import { toKafkaError } from './to-kafka-error.ts'
 import type { BlockedRecord } from './topic-lane.ts'
 import { TopicLane } from './topic-lane.ts'
+import { TopicLanes } from './topic-lanes.ts'
 import type { CloseOptions, Producer, ProducerRecord, RecordMetadata, SentBatch } from './types.ts'
 
 export interface KafkaProducerOptions<K, V> {
@@ -34,6 +38,8 @@ export interface KafkaProducerOptions<K, V> {
   readonly key: Serializer<K> | undefined
   readonly value: Serializer<V> | undefined
   readonly partitioner: Partitioner<K, V> | undefined
+  readonly interceptors: readonly ProducerInterceptor<K, V>[]
+  readonly logger: Logger
   readonly idempotent: boolean
   readonly onClose: () => void
 }
@@ -46,9 +52,9 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   readonly #deliveries: Deliveries
   readonly #sender: Sender
   readonly #encoder: RecordEncoder<K, V>
-  readonly #chooser: PartitionChooser<K, V>
-  readonly #lanes = new Map<string, TopicLane<K, V>>()
-  #lastLane: TopicLane<K, V> | undefined
+  readonly #placement: Placement<K, V>
+  readonly #lanes: TopicLanes<K, V>
+  readonly #interceptors: Interceptors<K, V> | undefined
   #memoryWaiters: (() => void)[] = []
   #ended: KafkaError | undefined
   #closing: Promise<void> | undefined
@@ -58,7 +64,17 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     this.#options = options
     this.#cluster = cluster
     this.#topics = new TopicsOfInterest(cluster, { allowAutoTopicCreation: true })
-    this.#topics.onRefresh(() => this.#onMetadata())
+    this.#lanes = new TopicLanes({
+      cluster,
+      topics: this.#topics,
+      metadataMaxIdleMs: config.metadataMaxIdleMs,
+      create: (topic) => this.#createLane(topic),
+      onForgotten: (topic) => this.#accumulator.forget(topic),
+    })
+    this.#topics.onRefresh(() => {
+      this.#lanes.onMetadata()
+      this.#sender.wake()
+    })
     this.#accumulator = new Accumulator({
       batchSizeBytes: Math.max(config.batchSize, 1),
       bufferMemoryBytes: config.bufferMemory,
@@ -80,40 +96,48 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
       maxRequestBytes: config.maxRequestSize,
       bufferMemoryBytes: config.bufferMemory,
     })
-    this.#chooser = new PartitionChooser({
+    this.#interceptors =
+      options.interceptors.length === 0 ? undefined : new Interceptors(options.interceptors, options.logger, (record) => this.#send(record))
+    this.#placement = new Placement({
+      cluster,
+      config,
+      accumulator: this.#accumulator,
       partitioner: options.partitioner,
-      roundRobin: config.partitionerClass === 'round-robin',
-      ignoreKeys: config.partitionerIgnoreKeys,
+      stalledMs: (nodeId) => this.#sender.stalledMs(nodeId),
     })
   }
 
   send(record: ProducerRecord<K, V>): Promise<RecordMetadata> {
-    const lane = this.#lane(record.topic)
-    if (lane.isClear && this.#ended === undefined) {
-      try {
-        const batch = this.#append(lane, record)
-        if (batch !== undefined) return batch.promiseLast()
-      } catch (error) {
-        return Promise.reject(toKafkaError(error))
-      }
-    }
-    return new Promise((resolve, reject) => {
-      this.#block(lane, record, (batch) => batch.settleLast(resolve), reject)
-    })
+    return this.#interceptors === undefined ? this.#send(record) : this.#interceptors.around(record)
   }
 
   sendBatch(records: readonly ProducerRecord<K, V>[]): Promise<SentBatch> {
-    const collector = new SentBatchCollector(records.length)
-    for (let index = 0; index < records.length; index++) this.#sendOfBatch(records[index] as ProducerRecord<K, V>, index, collector)
+    const interceptors = this.#interceptors
+    const replaced = interceptors === undefined ? records : records.map((record) => interceptors.onSend(record))
+    const onRecord =
+      interceptors === undefined
+        ? undefined
+        : (index: number, metadata: RecordMetadata | undefined, error: KafkaError | undefined): void =>
+            interceptors.onAcknowledgement(metadata, error, replaced[index] as ProducerRecord<K, V>)
+    const collector = new SentBatchCollector(replaced.length, onRecord)
+    for (let index = 0; index < replaced.length; index++) this.#sendOfBatch(replaced[index] as ProducerRecord<K, V>, index, collector)
     return collector.promise
+  }
+
+  writable(): WritableStream<ProducerRecord<K, V>> {
+    return recordSink({
+      send: (record) => this.send(record),
+      // The lane of the record sent last, whatever topic interceptors have given it.
+      placed: () => (this.#lanes.last?.isIdle === false ? this.#lanes.last.emptied() : undefined),
+      flush: () => this.flush(),
+    })
   }
 
   async flush(): Promise<void> {
     this.#sender.hurry++
     try {
       this.#sender.wake()
-      const lanes = [...this.#lanes.values()].filter((lane) => !lane.isIdle)
-      await Promise.all(lanes.map((lane) => lane.emptied()))
+      await this.#lanes.emptied()
       await this.#settled()
     } finally {
       this.#sender.hurry--
@@ -150,35 +174,56 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
       this.#topics.close()
       this.#sender.close()
       this.#cluster.close()
+      this.#interceptors?.close()
       this.#options.onClose()
     }
   }
 
-  #sendOfBatch(record: ProducerRecord<K, V>, index: number, collector: SentBatchCollector): void {
-    const lane = this.#lane(record.topic)
+  #send(record: ProducerRecord<K, V>): Promise<RecordMetadata> {
+    const lane = this.#lanes.lane(record.topic)
+    let late: LateBytes | undefined
     if (lane.isClear && this.#ended === undefined) {
       try {
         const batch = this.#append(lane, record)
-        if (batch !== undefined) {
+        if (batch instanceof ProducerBatch) return batch.promiseLast()
+        late = batch
+      } catch (error) {
+        return Promise.reject(toKafkaError(error))
+      }
+    }
+    return this.#sendLater(lane, record, late)
+  }
+
+  /** Apart from `#send`, which would otherwise allocate for these closures whether they are made or not. */
+  #sendLater(lane: TopicLane<K, V>, record: ProducerRecord<K, V>, late: LateBytes | undefined): Promise<RecordMetadata> {
+    return new Promise((resolve, reject) => {
+      this.#block(lane, record, late, (batch) => batch.settleLast(resolve), reject)
+    })
+  }
+
+  #sendOfBatch(record: ProducerRecord<K, V>, index: number, collector: SentBatchCollector): void {
+    const lane = this.#lanes.lane(record.topic)
+    let late: LateBytes | undefined
+    if (lane.isClear && this.#ended === undefined) {
+      try {
+        const batch = this.#append(lane, record)
+        if (batch instanceof ProducerBatch) {
           collector.place(index, batch)
           return
         }
+        late = batch
       } catch (error) {
         collector.refuse(index, toKafkaError(error))
         return
       }
     }
-    this.#block(
-      lane,
-      record,
-      (batch) => collector.place(index, batch),
-      (error) => collector.refuse(index, error),
-    )
+    this.#block(lane, record, late, ...collector.hooks(index))
   }
 
   #block(
     lane: TopicLane<K, V>,
     record: ProducerRecord<K, V>,
+    late: LateBytes | undefined,
     onAppended: BlockedRecord<K, V>['onAppended'],
     onRefused: BlockedRecord<K, V>['onRefused'],
   ): void {
@@ -186,54 +231,32 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
       onRefused(this.#ended)
       return
     }
-    lane.block({ record, deadlineMs: this.#cluster.nowMs() + this.#options.config.maxBlockMs, onAppended, onRefused })
+    const deadlineMs = this.#cluster.nowMs() + this.#options.config.maxBlockMs
+    lane.block({ record, deadlineMs, late, onAppended, onRefused })
   }
 
-  /** The batch that took the record; undefined when there is no memory. Throws what refuses it. */
-  #append(lane: TopicLane<K, V>, record: ProducerRecord<K, V>): ProducerBatch | undefined {
-    const { metadata } = lane
+  /** The batch that took the record; undefined when there is no memory; what to wait for. Throws what refuses it. */
+  #append(lane: TopicLane<K, V>, record: ProducerRecord<K, V>, bytes?: SerializedRecord): ProducerBatch | LateBytes | undefined {
+    const { metadata, sticky } = lane
     if (metadata === undefined) return undefined
     lane.isUsed = true
     const encoder = this.#encoder
-    encoder.encode(record)
-    const { key, value, headers, maxBytes } = encoder
-    let partition = record.partition ?? this.#chooser.byKey(record, key, metadata)
-    const isSticky = partition === -1
-    if (isSticky) partition = this.#stickyPartition(lane, maxBytes)
-    else if (!(partition >= 0 && partition < metadata.partitions.length))
-      throw unknownPartition(record.topic, partition, metadata.partitions.length)
-    const queue = this.#accumulator.queue(lane.topic, partition)
-    const timestampMs = record.timestamp ?? this.#cluster.runtime.clock.nowMs()
-    const batch = this.#accumulator.append(queue, timestampMs, key, value, headers, maxBytes)
-    if (isSticky && batch !== undefined) lane.sticky.sent(maxBytes)
+    const late = encoder.encode(record, bytes)
+    if (late !== undefined) return late
+    const queue = this.#placement.queue(record, encoder, metadata, sticky)
+    const batch = this.#accumulator.append(queue, record.timestamp ?? this.#cluster.runtime.clock.nowMs(), encoder)
+    if (batch !== undefined && queue.partition === sticky.current) sticky.sent(batch.lastRecordBytes)
     return batch
   }
 
-  #stickyPartition(lane: TopicLane<K, V>, maxBytes: number): number {
-    const { metadata, sticky } = lane
-    const available = metadata?.available ?? []
-    const count = metadata?.partitions.length ?? 1
-    const chosen = sticky.choose(available, count)
-    if (!this.#accumulator.isFull(this.#accumulator.queue(lane.topic, chosen), maxBytes)) return chosen
-    this.#accumulator.close(this.#accumulator.queue(lane.topic, chosen))
-    sticky.rotate()
-    return sticky.choose(available, count)
-  }
-
-  #lane(topic: string): TopicLane<K, V> {
-    const last = this.#lastLane
-    if (last !== undefined && last.topic === topic) return last
-    let lane = this.#lanes.get(topic)
-    if (lane === undefined) {
-      lane = new TopicLane(topic, new StickyPartition(this.#cluster.runtime.random, this.#options.config.batchSize), {
-        awaitMetadata: (name, deadlineMs) => this.#topics.topic(name, deadlineMs),
-        awaitMemory: (deadlineMs) => this.#awaitMemory(deadlineMs),
-        append: (target, record) => this.#append(target, record),
-      })
-      this.#lanes.set(topic, lane)
-    }
-    this.#lastLane = lane
-    return lane
+  #createLane(topic: string): TopicLane<K, V> {
+    return new TopicLane(topic, this.#placement.sticky(topic), {
+      awaitMetadata: (name, deadlineMs) => this.#topics.topic(name, deadlineMs),
+      awaitMemory: (deadlineMs) => this.#awaitMemory(deadlineMs),
+      append: (target, record, bytes) => this.#append(target, record, bytes),
+      serialize: (record) => (this.#encoder.isLate ? this.#encoder.serialize(record) : undefined),
+      nowMs: () => this.#cluster.nowMs(),
+    })
   }
 
   #awaitMemory(deadlineMs: number): Promise<void> {
@@ -244,7 +267,8 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     })
     const { bufferMemory, maxBlockMs } = this.#options.config
     const message = `No room in buffer.memory (${bufferMemory} bytes) within max.block.ms (${maxBlockMs} ms)`
-    return withDeadline(this.#cluster.runtime.clock, freed, deadlineMs, message).finally(() => this.#sender.hurry--)
+    const waited = this.#options.metrics.whileWaiting(withDeadline(this.#cluster.runtime.clock, freed, deadlineMs, message))
+    return waited.finally(() => this.#sender.hurry--)
   }
 
   #onProgress(): void {
@@ -253,30 +277,6 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     const waiters = this.#memoryWaiters
     this.#memoryWaiters = []
     for (const wake of waiters) wake()
-  }
-
-  #onMetadata(): void {
-    this.#forgetIdleTopics()
-    for (const lane of this.#lanes.values()) {
-      const fresh = this.#cluster.metadata.topic(lane.topic)
-      // A topic that has an error now may be back soon: until then what is known of it stands.
-      if (fresh !== undefined && fresh.errorCode === ErrorCodes.NONE && fresh.partitions.length > 0) lane.metadata = fresh
-    }
-    this.#sender.wake()
-  }
-
-  /** `metadata.max.idle.ms`: a topic without a record since the last look is dropped; it comes back with its next record. */
-  #forgetIdleTopics(): void {
-    const now = this.#cluster.nowMs()
-    for (const lane of this.#lanes.values()) {
-      if (lane.isUsed || !lane.isIdle) this.#topics.touch(lane.topic, now)
-      lane.isUsed = false
-    }
-    for (const topic of this.#topics.forgetUnused(now - this.#options.config.metadataMaxIdleMs)) {
-      if (this.#lanes.get(topic)?.isIdle === true) this.#lanes.delete(topic)
-      if (this.#lastLane?.topic === topic) this.#lastLane = undefined
-      this.#accumulator.forget(topic)
-    }
   }
 
   /** Resolves when all batches that exist now are settled. */
@@ -303,7 +303,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     if (this.#ended !== undefined) return
     const error = reason instanceof KafkaError ? reason : new KafkaError('STATE', 'The producer has failed', { cause: reason, fatal: true })
     this.#ended = error
-    for (const lane of this.#lanes.values()) lane.refuseAll(error)
+    this.#lanes.refuseAll(error)
     this.#deliveries.failAll(error)
     this.#onProgress()
   }
@@ -311,12 +311,4 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   #checkOpen(): void {
     if (this.#ended !== undefined) throw this.#ended
   }
-}
-
-function unknownPartition(topic: string, partition: number, count: number): KafkaError {
-  return brokerError(
-    ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION,
-    `Topic '${topic}' has ${count} partitions`,
-    `there is no partition ${partition}`,
-  )
 }

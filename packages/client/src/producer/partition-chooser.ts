@@ -19,8 +19,8 @@ export class PartitionChooser<K, V> {
     this.#options = options
   }
 
-  /** −1: any partition will do. */
-  byKey(record: ProducerRecord<K, V>, key: Uint8Array | string | null, metadata: TopicMetadata): number {
+  /** Undefined: any partition will do. */
+  byKey(record: ProducerRecord<K, V>, key: Uint8Array | string | null, metadata: TopicMetadata): number | undefined {
     const { partitioner, roundRobin, ignoreKeys } = this.#options
     if (partitioner !== undefined) {
       const chosen = partitioner({
@@ -34,7 +34,7 @@ export class PartitionChooser<K, V> {
       if (chosen !== undefined) return chosen
     }
     if (roundRobin) return this.#inTurn(metadata)
-    return key === null || ignoreKeys ? -1 : partitionOfKey(key, metadata.partitions.length)
+    return key === null || ignoreKeys ? undefined : partitionOfKey(key, metadata.partitions.length)
   }
 
   #inTurn({ topic, available, partitions }: TopicMetadata): number {

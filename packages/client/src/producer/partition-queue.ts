@@ -21,7 +21,7 @@ export class PartitionQueue {
   #generation = -1
   #nextSequence = 0
   #lastAcknowledgedSequence = -1
-  #numbered = 0
+  #taken = 0
   /** What is numbered is certainly not in the log, nor will it be: the next epoch numbers it anew. */
   #isRefused = false
   /** Batches have come back: until all that is in flight has, a later one must not overtake them. */
@@ -53,9 +53,9 @@ export class PartitionQueue {
     if (batch === undefined) return undefined
     if (generation >= 0 && this.#generation !== generation && !this.#mayBeInLog(batch)) this.#restart(generation, batch)
     batch.isClosed = true
+    if (batch.ordinal < 0) batch.ordinal = this.#taken++
     if (generation >= 0 && batch.baseSequence < 0) {
       batch.renumber(this.#nextSequence)
-      batch.ordinal = this.#numbered++
       this.#nextSequence = incrementSequence(this.#nextSequence, batch.recordCount)
     }
     this.#isRecovering = false
@@ -104,8 +104,26 @@ export class PartitionQueue {
   /** Puts a batch back for another attempt, at its place in the order. */
   requeue(batch: ProducerBatch): void {
     this.#isRecovering = true
-    const index = this.waiting.findIndex((other) => other.attempts === 0 || comesAfter(other, batch))
-    this.waiting.splice(index < 0 ? this.waiting.length : index, 0, batch)
+    this.waiting.splice(this.#placeOf(batch), 0, batch)
+  }
+
+  /** Puts what is left of a refused batch in its place, in parts: later ones move up by the records that are gone. */
+  replace(batch: ProducerBatch, parts: readonly ProducerBatch[]): void {
+    this.#isRecovering = true
+    const at = this.#placeOf(batch)
+    const left = parts.reduce((records, part) => records + part.recordCount, 0)
+    this.#moveUp(batch, batch.recordCount - left)
+    for (const later of [...this.inFlight, ...this.waiting])
+      if (comesAfter(later, batch) && later.ordinal >= 0) later.ordinal += parts.length - 1
+    this.#taken += parts.length - 1
+    let sequence = batch.baseSequence
+    for (const [index, part] of parts.entries()) {
+      part.ordinal = batch.ordinal + index
+      if (sequence < 0) continue
+      part.renumber(sequence)
+      sequence = incrementSequence(sequence, part.recordCount)
+    }
+    this.waiting.splice(at, 0, ...parts)
   }
 
   /** Whether batches before this one are still to be written, so that the broker was right to refuse it. */
@@ -120,21 +138,31 @@ export class PartitionQueue {
 
   /** A numbered batch is certainly not in the log and never will be: those after it move up. */
   closeGap(batch: ProducerBatch): void {
-    if (batch.baseSequence < 0) return
+    this.#moveUp(batch, batch.recordCount)
+  }
+
+  #moveUp(batch: ProducerBatch, records: number): void {
+    if (batch.baseSequence < 0 || records === 0) return
     for (const later of [...this.inFlight, ...this.waiting]) {
-      if (later.baseSequence >= 0 && comesAfter(later, batch)) later.renumber(decrementSequence(later.baseSequence, batch.recordCount))
+      if (later.baseSequence >= 0 && comesAfter(later, batch)) later.renumber(decrementSequence(later.baseSequence, records))
     }
-    this.#nextSequence = decrementSequence(this.#nextSequence, batch.recordCount)
+    this.#nextSequence = decrementSequence(this.#nextSequence, records)
+  }
+
+  /** Where among those that wait a batch belongs that comes back. */
+  #placeOf(batch: ProducerBatch): number {
+    const index = this.waiting.findIndex((other) => comesAfter(other, batch))
+    return index < 0 ? this.waiting.length : index
   }
 
   #nextOrdinal(): number {
     const next = this.waiting[0]
-    return next === undefined || next.baseSequence < 0 ? this.#numbered : next.ordinal
+    return next === undefined || next.ordinal < 0 ? this.#taken : next.ordinal
   }
 
   /** A batch that was sent and not answered keeps its epoch and number: under others it might get in twice. */
   #mayBeInLog(batch: ProducerBatch): boolean {
-    return batch.baseSequence >= 0 && !this.#isRefused
+    return batch.baseSequence >= 0 && batch.attempts > 0 && !this.#isRefused
   }
 
   #restart(generation: number, first: ProducerBatch): void {
@@ -148,9 +176,6 @@ export class PartitionQueue {
 
 const HALF_OF_SEQUENCES = 1_073_741_824
 
-/** By sequence, across the wrap from 2^31 − 1 to 0; by age where there are no sequences. */
 function comesAfter(batch: ProducerBatch, other: ProducerBatch): boolean {
-  if (batch.baseSequence < 0 || other.baseSequence < 0) return batch.createdMs > other.createdMs
-  const distance = decrementSequence(batch.baseSequence, other.baseSequence)
-  return distance > 0 && distance < HALF_OF_SEQUENCES
+  return batch.ordinal < 0 || batch.ordinal > other.ordinal
 }

@@ -1,6 +1,7 @@
 /** The records that travel together to one partition, and those who wait for them. */
 
-import type { BuildOptions, RecordBatchBuilder, RecordBytes, RecordHeader } from '@odradek/protocol'
+import type { BuildOptions, RecordBytes, RecordHeader } from '@odradek/protocol'
+import { RecordBatchBuilder, RecordCursor } from '@odradek/protocol'
 import type { KafkaError } from '../errors/kafka-error.ts'
 import type { RecordMetadata } from './types.ts'
 
@@ -8,8 +9,14 @@ type Resolve = (metadata: RecordMetadata | Promise<RecordMetadata>) => void
 
 /** Who sent records without asking for a promise each. */
 export interface BatchObserver {
-  /** Once a batch, when it is settled. */
+  /** Once a batch, when all of its records are settled. */
   onBatchSettled(): void
+}
+
+/** Where a record is that has left its batch. */
+interface Place {
+  readonly part: ProducerBatch
+  readonly index: number
 }
 
 let captured: Resolve
@@ -21,6 +28,8 @@ function capture(resolve: Resolve): void {
   captured = resolve
 }
 
+/** So that a part's memory need not grow for the lengths of its last record. */
+const SPARE_PART_BYTES = 64
 const SHARED_EMPTY: readonly RecordHeader[] = []
 
 export class ProducerBatch {
@@ -36,8 +45,12 @@ export class ProducerBatch {
   attempts = 0
   /** −1: not numbered yet. */
   baseSequence = -1
-  /** Place among all batches of its partition that were numbered. */
+  /** Place among all batches of its partition that were taken to be sent; −1 before. */
   ordinal = -1
+  /** What the record appended last takes. */
+  lastRecordBytes = 0
+  /** The records as the codec left them; they stay the same whatever number the batch gets. */
+  compressed: Uint8Array | undefined
   /** What went wrong last. */
   lastError: KafkaError | undefined
   #builder: RecordBatchBuilder | undefined
@@ -51,6 +64,8 @@ export class ProducerBatch {
   #logAppendTimeMs = -1
   #error: KafkaError | undefined
   #recordErrors: ReadonlyMap<number, KafkaError> | undefined
+  /** By record, once the batch has been divided. */
+  #places: (Place | undefined)[] | undefined
 
   constructor(topic: string, partition: number, createdMs: number, reservedBytes: number, builder: RecordBatchBuilder) {
     this.topic = topic
@@ -69,9 +84,16 @@ export class ProducerBatch {
     return this.#builder?.sizeBytes ?? 0
   }
 
+  /** Uncompressed, sharing the batch's memory; undefined once settled. */
+  records(): Buffer | undefined {
+    return this.#builder?.records()
+  }
+
   /** Throws as RecordBatchBuilder does; the batch is then unchanged. */
   append(timestampMs: number, key: RecordBytes, value: RecordBytes, headers: readonly RecordHeader[] = SHARED_EMPTY): void {
+    const before = this.sizeBytes
     this.#builder?.append(timestampMs, key, value, headers)
+    this.lastRecordBytes = this.sizeBytes - before
     this.#timestamps.push(timestampMs)
     this.#recordCount++
   }
@@ -132,8 +154,39 @@ export class ProducerBatch {
     this.#notify()
   }
 
-  /** Of an acknowledged batch. */
+  /**
+   * Hands the records over to a new batch a group of positions, which settle them in this one's place; the records that `failures` names fail
+   * now. The observers of this batch are told when the last of the parts is settled.
+   */
+  divide(groups: readonly (readonly number[])[], failures: ReadonlyMap<number, KafkaError>): readonly ProducerBatch[] {
+    const places: Place[] = []
+    const parts = groups.map((group) => this.#part(new Set(group), places))
+    this.#places = places
+    this.#recordErrors = failures
+    this.#release()
+    for (const [index, error] of failures) this.#resolves[index]?.(Promise.reject(error))
+    this.#resolves.length = 0
+    let unsettled = parts.length
+    const observer: BatchObserver = {
+      onBatchSettled: () => {
+        if (--unsettled === 0) this.#notify()
+      },
+    }
+    for (const part of parts) part.observe(observer)
+    return parts
+  }
+
+  /** The key of a record that is not settled, as it is written. */
+  key(index: number): Buffer | null {
+    const cursor = this.#cursor()
+    for (let i = 0; i <= index; i++) cursor.next()
+    return cursor.key()
+  }
+
+  /** Of an acknowledged record. */
   metadata(index: number): RecordMetadata {
+    const place = this.#places?.[index]
+    if (place !== undefined) return place.part.metadata(place.index)
     return {
       topic: this.topic,
       partition: this.partition,
@@ -142,13 +195,51 @@ export class ProducerBatch {
     }
   }
 
+  /** Renumbered since its bytes were made: what is under way has an old number. */
+  get isStale(): boolean {
+    return this.#encoded === undefined
+  }
+
   get hasFailures(): boolean {
-    return this.#error !== undefined
+    if (this.#error !== undefined || (this.#recordErrors?.size ?? 0) > 0) return true
+    return this.#places?.some((place) => place?.part.hasFailures === true) === true
   }
 
   /** Why a record failed; undefined when it did not. */
   errorOf(index: number): KafkaError | undefined {
-    return this.#recordErrors?.get(index) ?? this.#error
+    const place = this.#places?.[index]
+    return place === undefined ? (this.#recordErrors?.get(index) ?? this.#error) : place.part.errorOf(place.index)
+  }
+
+  #part(group: ReadonlySet<number>, places: Place[]): ProducerBatch {
+    const cursor = this.#cursor()
+    const bytes = this.sizeBytes + SPARE_PART_BYTES
+    const part = new ProducerBatch(this.topic, this.partition, this.createdMs, bytes, new RecordBatchBuilder(bytes))
+    for (let index = 0; cursor.next(); index++) {
+      if (!group.has(index)) continue
+      part.append(this.#timestamps[index] as number, cursor.key(), cursor.value(), cursor.headers())
+      const resolve = this.#resolves[index]
+      if (resolve !== undefined) part.settleLast(resolve)
+      places[index] = { part, index: part.recordCount - 1 }
+    }
+    part.isClosed = true
+    part.lastError = this.lastError
+    return part
+  }
+
+  #cursor(): RecordCursor {
+    const records = this.records()
+    if (records === undefined) throw new RangeError('The batch is settled')
+    const cursor = new RecordCursor()
+    const header = {
+      recordCount: this.#recordCount,
+      baseOffset: 0,
+      baseTimestamp: 0,
+      maxTimestamp: 0,
+      timestampType: 'CreateTime',
+    } as const
+    cursor.reset(records, 0, header, records)
+    return cursor
   }
 
   #release(): RecordBatchBuilder | undefined {
@@ -157,6 +248,7 @@ export class ProducerBatch {
     this.isClosed = true
     this.#builder = undefined
     this.#encoded = undefined
+    this.compressed = undefined
     return builder
   }
 

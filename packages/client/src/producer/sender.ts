@@ -1,17 +1,19 @@
 /** Sends what is ready, broker by broker, and wakes itself when more will be. What becomes of a batch afterwards is Deliveries' part. */
 
 import { produce } from '@odradek/protocol'
-import type { BatchCompression, BuildOptions } from '@odradek/protocol'
-import type { Codec, Timer } from '@odradek/runtime'
+import type { BuildOptions } from '@odradek/protocol'
+import type { Timer } from '@odradek/runtime'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ProducerValues } from '../config/producer.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { Accumulator } from './accumulator.ts'
+import { BatchCompressor } from './batch-compressor.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { EncodedBatch } from './produce-request.ts'
 import { matchResponse, produceRequest } from './produce-request.ts'
+import type { ProducerBatch } from './producer-batch.ts'
 import type { ProducerIdentity } from './producer-id.ts'
 
 /** Unsent bytes in a socket at which `acks=0`, which has no answers to wait for, stops adding more. */
@@ -23,6 +25,8 @@ const TIMER_SLACK_MS = 0.5
 interface Lane {
   inFlight: number
   isConnecting: boolean
+  /** Monotonic time since which batches have been ready and the broker took none; −1: it takes them. */
+  stalledSinceMs: number
 }
 
 export interface SenderOptions {
@@ -42,7 +46,7 @@ export class Sender {
   readonly #options: SenderOptions
   readonly #lanes = new Map<number, Lane>()
   readonly #acks: number
-  #codec: Codec | undefined
+  readonly #compressor: BatchCompressor
   #isPreparing = false
   #isScheduled = false
   #isClosed = false
@@ -52,6 +56,11 @@ export class Sender {
   constructor(options: SenderOptions) {
     this.#options = options
     this.#acks = options.config.acks === 'all' ? -1 : Number(options.config.acks)
+    this.#compressor = new BatchCompressor({
+      runtime: options.cluster.runtime,
+      config: options.config,
+      onCompressed: () => this.wake(),
+    })
   }
 
   /** Looks for work once the running code has yielded. */
@@ -62,6 +71,12 @@ export class Sender {
       this.#isScheduled = false
       if (!this.#isClosed) this.run()
     })
+  }
+
+  /** For how long a node has taken no batch although some were ready for it. */
+  stalledMs(nodeId: number): number {
+    const sinceMs = this.#lanes.get(nodeId)?.stalledSinceMs ?? -1
+    return sinceMs < 0 ? 0 : this.#options.cluster.nowMs() - sinceMs
   }
 
   close(): void {
@@ -98,13 +113,19 @@ export class Sender {
         wakeAtMs = Math.min(wakeAtMs, readyAtMs)
         continue
       }
+      if (!this.#compressor.prepare(queue.waiting)) continue
       const leader = cluster.metadata.leader(queue.topic, queue.partition)
       if (leader === undefined) {
         wakeAtMs = Math.min(wakeAtMs, now + this.#options.deliveries.seekLeader(queue, now))
         continue
       }
       const connection = this.#connectionFor(leader.id)
-      if (connection === undefined) continue
+      const lane = this.#lane(leader.id)
+      if (connection === undefined) {
+        if (lane.stalledSinceMs < 0) lane.stalledSinceMs = now
+        continue
+      }
+      lane.stalledSinceMs = -1
       const request = queuesByNode.get(leader.id)
       if (request === undefined) {
         queuesByNode.set(leader.id, { connection, queues: [queue], bytes: first.sizeBytes })
@@ -162,10 +183,11 @@ export class Sender {
       // To the end of the line, so that every partition has its turn when a request is full.
       accumulator.active.delete(queue)
       accumulator.active.add(queue)
-      const records = batch.encode(this.#buildOptions(batch.baseSequence))
+      const records = batch.encode(this.#buildOptions(batch))
       deliveries.onSend(batch, records.length)
       batches.push({ batch, records })
     }
+    deliveries.onRequest(batches)
     const message = produceRequest(batches, this.#acks, cluster.config.requestTimeoutMs)
     if (this.#acks === 0) {
       this.#sendUnanswered(request.connection, batches)
@@ -195,35 +217,23 @@ export class Sender {
     for (const { batch } of batches) deliveries.onUnanswered(batch)
   }
 
-  #buildOptions(baseSequence: number): BuildOptions {
+  #buildOptions(batch: ProducerBatch): BuildOptions {
     const { cluster, identity } = this.#options
     const crc32c = (data: Uint8Array): number => cluster.runtime.codecs.crc32c(data)
-    const compression = this.#compression()
+    const compression = this.#compressor.compression(batch)
     if (identity === undefined) return { crc32c, compression }
-    return { crc32c, compression, producerId: identity.producerId, producerEpoch: identity.epoch, baseSequence }
-  }
-
-  #compression(): BatchCompression | undefined {
-    const { compressionType, compressionGzipLevel, compressionZstdLevel } = this.#options.config
-    const codec = this.#codec
-    if (compressionType === 'none' || codec === undefined) return undefined
-    const level = compressionType === 'gzip' ? compressionGzipLevel : compressionType === 'zstd' ? compressionZstdLevel : undefined
-    return { type: compressionType, compress: (data) => codec.compress(data, level) }
+    return { crc32c, compression, producerId: identity.producerId, producerEpoch: identity.epoch, baseSequence: batch.baseSequence }
   }
 
   /** False while the codec is being loaded or the producer id asked for; both wake the sender. */
   #isReady(): boolean {
-    const { config, identity, cluster, onFatal } = this.#options
-    const needsCodec = config.compressionType !== 'none' && this.#codec === undefined
+    const { identity, onFatal } = this.#options
     const needsIdentity = identity !== undefined && !identity.isKnown
-    if (!needsCodec && !needsIdentity) return true
+    if (this.#compressor.isLoaded && !needsIdentity) return true
     if (this.#isPreparing) return false
     this.#isPreparing = true
-    const loading = config.compressionType === 'none' ? undefined : cluster.runtime.codecs.load(config.compressionType)
-    Promise.all([loading, needsIdentity ? identity.acquire() : undefined])
-      .then(([codec]) => {
-        this.#codec = codec
-      }, onFatal)
+    Promise.all([this.#compressor.load(), needsIdentity ? identity.acquire() : undefined])
+      .catch(onFatal)
       .finally(() => {
         this.#isPreparing = false
         this.wake()
@@ -234,7 +244,7 @@ export class Sender {
   #lane(nodeId: number): Lane {
     let lane = this.#lanes.get(nodeId)
     if (lane === undefined) {
-      lane = { inFlight: 0, isConnecting: false }
+      lane = { inFlight: 0, isConnecting: false, stalledSinceMs: -1 }
       this.#lanes.set(nodeId, lane)
     }
     return lane

@@ -5,9 +5,12 @@ import { SendBatchError } from '../errors/kafka-error.ts'
 import type { BatchObserver, ProducerBatch } from './producer-batch.ts'
 import type { RecordMetadata, SendFailure, SentBatch } from './types.ts'
 
+type OnRecord = (index: number, metadata: RecordMetadata | undefined, error: KafkaError | undefined) => void
+
 export class SentBatchCollector implements BatchObserver {
   readonly promise: Promise<SentBatch>
   readonly #total: number
+  readonly #onRecord: OnRecord | undefined
   readonly #batches: ProducerBatch[] = []
   readonly #batchIndexes: Uint32Array
   readonly #recordIndexes: Uint32Array
@@ -20,8 +23,10 @@ export class SentBatchCollector implements BatchObserver {
   #resolve: (batch: SentBatch) => void = () => undefined
   #reject: (error: KafkaError) => void = () => undefined
 
-  constructor(total: number) {
+  /** `onRecord` is told of each record, by position, when all are settled. */
+  constructor(total: number, onRecord?: OnRecord) {
     this.#total = total
+    this.#onRecord = onRecord
     this.#batchIndexes = new Uint32Array(total)
     this.#recordIndexes = new Uint32Array(total)
     this.promise = new Promise((resolve, reject) => {
@@ -38,6 +43,11 @@ export class SentBatchCollector implements BatchObserver {
     this.#recordIndexes[index] = batch.recordCount - 1
     this.#placed++
     this.#finishWhenDone()
+  }
+
+  /** `place` and `refuse` for a record that has to wait. */
+  hooks(index: number): [onAppended: (batch: ProducerBatch) => void, onRefused: (error: KafkaError) => void] {
+    return [(batch) => this.place(index, batch), (error) => this.refuse(index, error)]
   }
 
   /** Record `index` is in no batch. */
@@ -66,8 +76,19 @@ export class SentBatchCollector implements BatchObserver {
   #finishWhenDone(): void {
     if (this.#placed < this.#total || this.#unsettled > 0) return
     const failures = this.#failures()
+    this.#report(failures)
     if (failures.length > 0) this.#reject(new SendBatchError(this.#total, failures))
     else this.#resolve(new SettledBatch(this.#batches, this.#batchIndexes, this.#recordIndexes))
+  }
+
+  #report(failures: readonly SendFailure[]): void {
+    if (this.#onRecord === undefined) return
+    const errors = new Map(failures.map(({ index, error }) => [index, error]))
+    for (let index = 0; index < this.#total; index++) {
+      const error = errors.get(index)
+      const batch = this.#batches[this.#batchIndexes[index] as number]
+      this.#onRecord(index, error === undefined ? batch?.metadata(this.#recordIndexes[index] as number) : undefined, error)
+    }
   }
 
   #failures(): readonly SendFailure[] {

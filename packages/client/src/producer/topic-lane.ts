@@ -3,7 +3,8 @@
 import type { TopicMetadata } from '../cluster/metadata-cache.ts'
 import type { KafkaError } from '../errors/kafka-error.ts'
 import { toKafkaError } from './to-kafka-error.ts'
-import type { ProducerBatch } from './producer-batch.ts'
+import { ProducerBatch } from './producer-batch.ts'
+import type { LateBytes, SerializedRecord } from './record-encoder.ts'
 import type { StickyPartition } from './sticky.ts'
 import type { ProducerRecord } from './types.ts'
 
@@ -11,7 +12,9 @@ import type { ProducerRecord } from './types.ts'
 export interface BlockedRecord<K, V> {
   readonly record: ProducerRecord<K, V>
   /** Monotonic end of `max.block.ms`. */
-  readonly deadlineMs: number
+  deadlineMs: number
+  /** Set when its serializers take their time. */
+  late: LateBytes | undefined
   readonly onAppended: (batch: ProducerBatch) => void
   readonly onRefused: (error: KafkaError) => void
 }
@@ -21,8 +24,12 @@ export interface LaneOptions<K, V> {
   readonly awaitMetadata: (topic: string, deadlineMs: number) => Promise<TopicMetadata>
   /** Resolves when memory has become free. */
   readonly awaitMemory: (deadlineMs: number) => Promise<void>
-  /** Undefined when there is no memory. Throws what refuses the record. */
-  readonly append: (lane: TopicLane<K, V>, record: ProducerRecord<K, V>) => ProducerBatch | undefined
+  /** Undefined when there is no memory; what to wait for when a serializer takes its time. Throws what refuses the record. */
+  readonly append: (lane: TopicLane<K, V>, record: ProducerRecord<K, V>, bytes?: SerializedRecord) => ProducerBatch | LateBytes | undefined
+  /** Starts the serializers of a record that waits, if they are known to take their time. */
+  readonly serialize: (record: ProducerRecord<K, V>) => LateBytes | undefined
+  /** Monotonic. */
+  readonly nowMs: () => number
 }
 
 export class TopicLane<K, V> {
@@ -53,6 +60,7 @@ export class TopicLane<K, V> {
 
   /** Appends the record as soon as it can be, after those that came before. */
   block(blocked: BlockedRecord<K, V>): void {
+    blocked.late ??= this.#options.serialize(blocked.record)
     this.#blocked.push(blocked)
     if (!this.#isPumping) void this.#pump()
   }
@@ -81,6 +89,7 @@ export class TopicLane<K, V> {
       if (first === undefined) break
       try {
         if (this.metadata === undefined) this.metadata = await this.#options.awaitMetadata(this.topic, first.deadlineMs)
+        else if (first.late !== undefined && isPending(first.late)) await this.#awaitBytes(first.late)
         else await this.#options.awaitMemory(first.deadlineMs)
       } catch (error) {
         // Unless all were refused meanwhile.
@@ -93,13 +102,32 @@ export class TopicLane<K, V> {
     for (const resolve of emptied) resolve()
   }
 
+  /** The time that serializers take does not count for `max.block.ms`, as in Java. */
+  async #awaitBytes(late: LateBytes): Promise<void> {
+    const startMs = this.#options.nowMs()
+    await late.settled
+    const waitedMs = this.#options.nowMs() - startMs
+    if (waitedMs > 0) for (const blocked of this.#blocked) blocked.deadlineMs += waitedMs
+  }
+
+  /** Side by side: one record is late, so that all may be. */
+  #startSerializers(first: BlockedRecord<K, V>, late: LateBytes): void {
+    first.late = late
+    for (const blocked of this.#blocked) blocked.late ??= this.#options.serialize(blocked.record)
+  }
+
   /** As many as there is memory for, in one go, so that they share batches; returns how many are dealt with. */
   #placeAll(): number {
     if (this.metadata === undefined) return 0
     for (const [index, blocked] of this.#blocked.entries()) {
+      if (isPending(blocked.late)) return index
       try {
-        const batch = this.#options.append(this, blocked.record)
-        if (batch === undefined) return index
+        if (blocked.late?.error !== undefined) throw blocked.late.error
+        const batch = this.#options.append(this, blocked.record, blocked.late?.bytes)
+        if (!(batch instanceof ProducerBatch)) {
+          if (batch !== undefined) this.#startSerializers(blocked, batch)
+          return index
+        }
         blocked.onAppended(batch)
       } catch (error) {
         blocked.onRefused(toKafkaError(error))
@@ -107,4 +135,8 @@ export class TopicLane<K, V> {
     }
     return this.#blocked.length
   }
+}
+
+function isPending(late: LateBytes | undefined): boolean {
+  return late !== undefined && late.bytes === undefined && late.error === undefined
 }

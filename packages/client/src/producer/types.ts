@@ -7,6 +7,7 @@ import type { HeadersInput } from '../headers.ts'
 import type { Serializer } from '../serde/serde.ts'
 import type { PartitionInfo } from '../topic-partition.ts'
 import type { MetricValue } from '../metrics/registry.ts'
+import type { ProducerInterceptor } from './interceptors.ts'
 import type { Partitioner } from './partitioner.ts'
 
 export interface ProducerRecord<K, V> {
@@ -51,6 +52,8 @@ export interface ProducerOptions<K, V> extends Partial<ProducerConfig>, ClientOp
   readonly value?: Serializer<V> | undefined
   /** Places the records that name no partition; Java's default behaviour when absent. */
   readonly partitioner?: Partitioner<K, V> | undefined
+  /** Called around every record, in this order (KIP-42). */
+  readonly interceptors?: readonly ProducerInterceptor<K, V>[] | undefined
 }
 
 export interface CloseOptions {
@@ -69,6 +72,12 @@ export interface Producer<K, V> extends AsyncDisposable {
    * that names each, once every record is settled.
    */
   sendBatch(records: readonly ProducerRecord<K, V>[]): Promise<SentBatch>
+  /**
+   * A stream that sends what is written to it: `source.pipeTo(producer.writable())`. A write is done when the record has found room in
+   * `buffer.memory`, which is the backpressure; closing the stream flushes, and leaves the producer open. The first record that fails puts
+   * the stream in error.
+   */
+  writable(): WritableStream<ProducerRecord<K, V>>
   /** Sends what is queued without waiting for `linger.ms`; resolves when every earlier record is settled, however it went. */
   flush(): Promise<void>
   partitionsFor(topic: string): Promise<readonly PartitionInfo[]>

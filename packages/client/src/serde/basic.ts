@@ -1,9 +1,9 @@
 /** Serdes for text, bytes, JSON, numbers and UUIDs; the binary ones are byte-compatible with Kafka's Java serializers. */
 
-import type { Serde } from './serde.ts'
+import type { SyncSerde } from './serde.ts'
 
 /** UTF-8. */
-export const string: Serde<string> = {
+export const string: SyncSerde<string> = {
   serialize: (value) => {
     if (typeof value !== 'string') throw new TypeError(`The string serializer got ${describe(value)}`)
     return value
@@ -12,7 +12,7 @@ export const string: Serde<string> = {
 }
 
 /** The bytes as they are. A deserialised Buffer is a view of the fetched batch. */
-export const bytes: Serde<Uint8Array> & { deserialize(data: Buffer): Buffer } = {
+export const bytes: SyncSerde<Uint8Array> & { deserialize(data: Buffer): Buffer } = {
   serialize: (value) => {
     if (!(value instanceof Uint8Array)) throw new TypeError(`The bytes serializer got ${describe(value)}`)
     return value
@@ -21,7 +21,7 @@ export const bytes: Serde<Uint8Array> & { deserialize(data: Buffer): Buffer } = 
 }
 
 /** JSON as UTF-8 text. The type is taken on trust: what comes from elsewhere should be validated. */
-export function json<T>(): Serde<T> {
+export function json<T>(): SyncSerde<T> {
   return {
     serialize: (value) => {
       const text = JSON.stringify(value) as string | undefined
@@ -32,7 +32,7 @@ export function json<T>(): Serde<T> {
   }
 }
 
-function fixed<T>(name: string, sizeBytes: number, write: (target: Buffer, value: T) => void, read: (data: Buffer) => T): Serde<T> {
+function fixed<T>(name: string, sizeBytes: number, write: (target: Buffer, value: T) => void, read: (data: Buffer) => T): SyncSerde<T> {
   return {
     serialize: (value) => {
       const target = Buffer.allocUnsafe(sizeBytes)
@@ -47,7 +47,7 @@ function fixed<T>(name: string, sizeBytes: number, write: (target: Buffer, value
 }
 
 /** 32-bit integer, big-endian, as Java's IntegerSerializer. */
-export const int32: Serde<number> = fixed(
+export const int32: SyncSerde<number> = fixed(
   'int32',
   4,
   (target, value) => target.writeInt32BE(value),
@@ -55,7 +55,7 @@ export const int32: Serde<number> = fixed(
 )
 
 /** 64-bit integer, big-endian, as Java's LongSerializer. Numbers outside ±(2^53 − 1) fail, both ways. */
-export const int64: Serde<number> = fixed(
+export const int64: SyncSerde<number> = fixed(
   'int64',
   8,
   (target, value) => {
@@ -70,7 +70,7 @@ export const int64: Serde<number> = fixed(
 )
 
 /** 64-bit float, big-endian, as Java's DoubleSerializer. */
-export const float64: Serde<number> = fixed(
+export const float64: SyncSerde<number> = fixed(
   'float64',
   8,
   (target, value) => target.writeDoubleBE(value),
@@ -80,7 +80,7 @@ export const float64: Serde<number> = fixed(
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** The 36-character text form, as Java's UUIDSerializer writes it. */
-export const uuid: Serde<string> = {
+export const uuid: SyncSerde<string> = {
   serialize: (value) => checkUuid(value),
   deserialize: (data) => checkUuid(data.toString('utf8')),
 }

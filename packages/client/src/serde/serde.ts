@@ -1,9 +1,20 @@
 /** What turns application values into bytes and back. */
 
+/** What is written for a key or a value. Text is written as UTF-8, straight into the batch. */
+export type Serialized = Uint8Array | string | null
+
 /** Null keys and values are written as null without asking the serializer. */
 export interface Serializer<T> {
-  /** Text is written as UTF-8, straight into the batch. Throwing fails that record alone. */
-  serialize(value: T, topic: string): Uint8Array | string | null
+  /**
+   * Throwing, or rejecting, fails that record alone. While a promise is pending the records that were sent to the topic afterwards wait behind
+   * this one, their serializers already at work, so that the order holds; `max.block.ms` does not count that time.
+   */
+  serialize(value: T, topic: string): Serialized | Promise<Serialized>
+}
+
+/** One that answers at once. */
+export interface SyncSerializer<T> extends Serializer<T> {
+  serialize(value: T, topic: string): Serialized
 }
 
 /** Null keys and values are handed over as null without asking the deserializer. */
@@ -13,6 +24,8 @@ export interface Deserializer<T> {
 }
 
 export interface Serde<T> extends Serializer<T>, Deserializer<T> {}
+
+export interface SyncSerde<T> extends SyncSerializer<T>, Deserializer<T> {}
 
 /** What a producer without serializers takes. */
 export type BytesLike = Uint8Array | string

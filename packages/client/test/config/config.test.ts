@@ -52,6 +52,16 @@ describe('configuration', () => {
     assert.throws(() => new Kafka({ properties: { 'bootstrap.server': 'a:1' } }), /did you mean 'bootstrap\.servers'\?/)
   })
 
+  it('says what to do instead of Java’s keys that it does not take', () => {
+    assert.throws(
+      () => new Kafka({ bootstrapServers, properties: { 'compression.lz4.level': 9 } }),
+      (error) =>
+        error instanceof ConfigError &&
+        error.message === "The property 'compression.lz4.level' is not taken: lz4 has one level here; leave it out",
+    )
+    assert.throws(() => new Kafka({ properties: { 'key.serializer': 'a.b.C' } }), /as the option key/)
+  })
+
   it('takes Kafka’s class names', () => {
     const classes = ['Range', 'RoundRobin', 'Sticky', 'CooperativeSticky'].map(
       (name) => `org.apache.kafka.clients.consumer.${name}Assignor`,
@@ -60,6 +70,14 @@ describe('configuration', () => {
     assert.deepEqual(values.partitionAssignmentStrategy, ['range', 'round-robin', 'sticky', 'cooperative-sticky'])
     assert.deepEqual(resolveConfig(consumerKeys, {}).partitionAssignmentStrategy, ['range', 'cooperative-sticky'])
     assert.equal(resolveConfig(producerKeys, {}, { acks: '-1' }).acks, 'all')
+    for (const [name, value] of [
+      ['RoundRobinPartitioner', 'round-robin'],
+      ['UniformStickyPartitioner', 'uniform-sticky'],
+      ['internals.DefaultPartitioner', 'sticky'],
+    ] as const) {
+      const properties = { 'partitioner.class': `org.apache.kafka.clients.producer.${name}` }
+      assert.equal(resolveConfig(producerKeys, {}, properties).partitionerClass, value)
+    }
   })
 
   for (const [name, properties, message] of [
@@ -78,10 +96,32 @@ describe('configuration', () => {
   }
 
   it('refuses what contradicts idempotence only when it was asked for', () => {
-    const kafka = new Kafka({ bootstrapServers })
+    const kafka = new Kafka({ bootstrapServers, logger: { warn: () => undefined } })
     assert.throws(() => kafka.producer({ acks: '1', enableIdempotence: true }), /enable\.idempotence cannot be kept: acks is 1/)
-    assert.throws(() => kafka.producer({ maxInFlightRequestsPerConnection: 6, enableIdempotence: true }), /over 5/)
+    assert.throws(() => kafka.producer({ retries: 0, properties: { 'enable.idempotence': true } }), /retries is 0/)
     assert.ok(kafka.producer({ acks: '1' }))
+    assert.ok(kafka.producer({ retries: 0 }))
+  })
+
+  it('refuses more than five requests in flight unless idempotence is off, as Kafka 4 does', () => {
+    const kafka = new Kafka({ bootstrapServers, logger: { warn: () => undefined } })
+    for (const options of [{}, { enableIdempotence: true }, { acks: '1' }] as const)
+      assert.throws(() => kafka.producer({ ...options, maxInFlightRequestsPerConnection: 6 }), /enable\.idempotence cannot be kept/)
+    assert.ok(kafka.producer({ maxInFlightRequestsPerConnection: 6, enableIdempotence: false }))
+  })
+
+  it('warns once where retries may reorder', () => {
+    const warnings: string[] = []
+    const logger = { warn: (message: string) => void warnings.push(message) }
+    const kafka = new Kafka({ bootstrapServers, logger })
+    for (const options of [{}, { acks: '0' }, { acks: '1', retries: 0 }, { acks: '1', maxInFlightRequestsPerConnection: 1 }] as const) {
+      assert.ok(kafka.producer(options))
+      assert.deepEqual(warnings, [])
+    }
+    assert.ok(kafka.producer({ acks: '1' }))
+    assert.ok(kafka.producer({ enableIdempotence: false }))
+    assert.equal(warnings.length, 1)
+    assert.match(warnings[0] ?? '', /out of order/)
   })
 
   it('refuses a delivery timeout that no request fits in', () => {

@@ -33,32 +33,75 @@ describe('partition of a key', () => {
 describe('partitions without a key', () => {
   const { random } = createNodeRuntime()
 
-  it('stays until enough bytes went there, and visits every partition once a turn', () => {
-    const sticky = new StickyPartition(random, 100)
+  /** Turns that each partition had, of `turns`. */
+  function share(
+    turns: number,
+    available: readonly number[],
+    count: number,
+    isAdaptive: boolean,
+    waiting: readonly number[],
+    stalled: readonly number[] = [],
+  ) {
+    const sticky = new StickyPartition(
+      { random, switchBytes: 100, isAdaptive },
+      { waiting: (partition) => waiting[partition] ?? 0, isTaken: (partition) => !stalled.includes(partition) },
+    )
+    const counts: number[] = Array.from({ length: count }, () => 0)
+    for (let turn = 0; turn < turns; turn++) {
+      const chosen = turn === 0 ? sticky.choose(available, count) : sticky.rotate(available, count)
+      counts[chosen] = (counts[chosen] ?? 0) + 1
+    }
+    return counts
+  }
+
+  it('stays until twice the bytes went there, even if no batch was filled', () => {
+    const sticky = new StickyPartition({ random, switchBytes: 100, isAdaptive: true }, { waiting: () => 0, isTaken: () => true })
     const available = [0, 2, 4]
-    for (let turn = 0; turn < 5; turn++) {
-      const visited = new Set<number>()
-      for (let visit = 0; visit < 3; visit++) {
-        const chosen = sticky.choose(available, 5)
-        sticky.sent(60)
-        assert.equal(sticky.choose(available, 5), chosen)
-        sticky.sent(60)
-        visited.add(chosen)
-      }
-      assert.deepEqual(
-        [...visited].sort((left, right) => left - right),
-        available,
-      )
+    const chosen = sticky.choose(available, 5)
+    assert.ok(available.includes(chosen))
+    for (const bytes of [60, 60, 60]) {
+      assert.equal(sticky.choose(available, 5), chosen)
+      sticky.sent(bytes)
+    }
+    sticky.sent(20)
+    assert.notEqual(sticky.choose(available, 5), chosen)
+  })
+
+  it('gives each available partition as many turns as any other', () => {
+    for (const isAdaptive of [true, false]) {
+      const counts = share(600, [0, 1, 2, 4, 5, 6], 7, isAdaptive, [])
+      assert.equal(counts[3], 0)
+      for (const partition of [0, 1, 2, 4, 5, 6]) assert.ok(Math.abs((counts[partition] ?? 0) - 100) <= 1, counts.join())
     }
   })
 
+  it('gives less the longer the queue is, when it is adaptive', () => {
+    const waiting = [0, 3, 9]
+    // 10 : 7 : 1, which is the longest queue and one, less each queue.
+    const counts = share(1800, [0, 1, 2], 3, true, waiting)
+    for (const [partition, expected] of [1000, 700, 100].entries())
+      assert.ok(Math.abs((counts[partition] ?? 0) - expected) <= 1, counts.join())
+    for (const count of share(300, [0, 1, 2], 3, false, waiting)) assert.ok(Math.abs(count - 100) <= 1)
+  })
+
+  it('leaves out what no broker takes, unless that is all', () => {
+    assert.deepEqual(share(30, [0, 1], 2, true, [1, 1], [1]), [30, 0])
+    const counts = share(30, [0, 1], 2, true, [1, 1], [0, 1])
+    assert.ok(
+      counts.every((count) => count === 15),
+      counts.join(),
+    )
+  })
+
   it('takes any partition when none has a leader', () => {
-    const sticky = new StickyPartition(random, 1)
-    assert.ok(sticky.choose([], 3) < 3)
+    assert.equal(
+      share(6, [], 3, true, []).reduce((sum, count) => sum + count),
+      6,
+    )
   })
 
   it('leaves a partition that is gone', () => {
-    const sticky = new StickyPartition(random, 1000)
+    const sticky = new StickyPartition({ random, switchBytes: 1000, isAdaptive: true }, { waiting: () => 0, isTaken: () => true })
     sticky.choose([5], 6)
     assert.equal(sticky.choose([0], 1), 0)
   })
@@ -86,7 +129,7 @@ describe('the choice', () => {
   it('keys can be ignored, and a function may decide or decline', () => {
     assert.equal(
       new PartitionChooser({ partitioner: undefined, roundRobin: false, ignoreKeys: true }).byKey({ topic: 't', value: '' }, 'k', metadata),
-      -1,
+      undefined,
     )
     const chooser = new PartitionChooser<string, string>({
       partitioner: ({ key, keyBytes, partitionCount }) => (key === 'mine' && keyBytes?.length === 4 ? partitionCount - 1 : undefined),

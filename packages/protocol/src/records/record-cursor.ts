@@ -10,6 +10,9 @@ const TWO_32 = 4_294_967_296
 /** From −1 to the largest timestamp. */
 const MAX_TIMESTAMP_DELTA = 2 ** 53
 
+/** What of a batch's header its records depend on. */
+export type RecordsHeader = Pick<BatchHeader, 'recordCount' | 'baseOffset' | 'baseTimestamp' | 'timestampType' | 'maxTimestamp'>
+
 /**
  * After `next()` has returned true the fields describe that record. Positions are into `buffer`, which is the inflated records section.
  * Every method throws MalformedError on records that contradict their lengths or their count.
@@ -39,7 +42,7 @@ export class RecordCursor {
   #recordEnd = 0
 
   /** Starts at the first record of a batch. `records` is its inflated records section; `batch` and `position` say where the batch lies. */
-  reset(_batch: Buffer, _position: number, header: BatchHeader, records: Buffer): void {
+  reset(_batch: Buffer, _position: number, header: RecordsHeader, records: Buffer): void {
     if (header.recordCount * MIN_RECORD_BYTES > records.length) {
       throw new MalformedError(`${header.recordCount} records cannot lie in ${records.length} bytes`)
     }

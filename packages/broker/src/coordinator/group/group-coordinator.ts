@@ -15,7 +15,7 @@ import type { Logger } from '../../logger.ts'
 import { CoordinatorError } from '../runtime/coordinator-error.ts'
 import type { CoordinatorLog } from '../runtime/coordinator-log.ts'
 import type { CoordinatorShard } from '../runtime/coordinator-shard.ts'
-import type { Outcome } from '../runtime/outcome.ts'
+import type { Outcome, TransactionalProducer, TransactionEnd } from '../runtime/outcome.ts'
 import { ShardedCoordinator } from '../runtime/sharded-coordinator.ts'
 import type { ClassicGroupState } from './classic/classic-group.ts'
 import type { ListedGroup } from './classic/describe.ts'
@@ -56,6 +56,7 @@ export class GroupCoordinator {
       clock: runtime.clock,
       codecs: runtime.codecs,
       logger,
+      baseSequence: 0,
       writeTimeoutMs: config.commitTimeoutMs,
       openLog,
       createMachine: (shard) => new GroupMachine({ clock: runtime.clock, config, dispatch: (command) => this.#dispatch(shard, command) }),
@@ -144,9 +145,24 @@ export class GroupCoordinator {
     return this.#write(request.groupId, (machine) => machine.commit(request, apiVersion))
   }
 
-  /** Null topics: all that the group has committed. Rejects with CoordinatorError. */
-  fetchOffsets(groupId: string, topics: readonly FetchTopic[] | null): Promise<FetchedTopic[]> {
-    return this.#read(groupId, (machine) => machine.fetch(groupId, topics))
+  /** As `commitOffsets`, as part of a producer's transaction: it takes effect when that is committed. */
+  commitInTransaction(request: CommitRequest, producer: TransactionalProducer): Promise<CommittedTopic[]> {
+    return this.#write(request.groupId, (machine) => machine.commitInTransaction(request, producer))
+  }
+
+  /** A transaction that has committed offsets in this partition of __consumer_offsets ends. Rejects with CoordinatorError. */
+  async endTransaction(partition: number, end: TransactionEnd): Promise<void> {
+    const shard = this.#shards.shards[partition]
+    if (shard === undefined) throw new CoordinatorError(ErrorCodes.NOT_COORDINATOR)
+    await shard.write((machine) => machine.endTransaction(end))
+  }
+
+  /**
+   * Null topics: all that the group has committed. With `requireStable` a partition whose offset a transaction is about to decide answers
+   * UNSTABLE_OFFSET_COMMIT. Rejects with CoordinatorError.
+   */
+  fetchOffsets(groupId: string, topics: readonly FetchTopic[] | null, requireStable: boolean): Promise<FetchedTopic[]> {
+    return this.#read(groupId, (machine) => machine.fetch(groupId, topics, requireStable))
   }
 
   /** Rejects with CoordinatorError when the whole request is refused. */

@@ -9,7 +9,7 @@ import {
 } from '@odradek/protocol'
 import type { Clock } from '@odradek/runtime'
 import { CoordinatorError } from '../runtime/coordinator-error.ts'
-import type { CoordinatorRecord, Outcome, StateMachine } from '../runtime/outcome.ts'
+import type { CoordinatorRecord, Outcome, RecordPlace, StateMachine, TransactionalProducer, TransactionEnd } from '../runtime/outcome.ts'
 import { TimerTable } from '../runtime/timer-table.ts'
 import type { ClassicGroup } from './classic/classic-group.ts'
 import { ClassicGroups } from './classic/classic-groups.ts'
@@ -23,7 +23,7 @@ import { type GroupEvent, Transition, type TransitionContext } from './classic/t
 import type { GroupCoordinatorConfig } from './group-config.ts'
 import { groupMetadataTombstone, offsetCommitTombstone } from './group-records.ts'
 import { GroupState } from './group-state.ts'
-import { commitError, commitRecords, type CommitRequest, type CommittedTopic } from './offsets/commit.ts'
+import { commitError, commitRecords, type CommitRequest, type CommittedTopic, transactionalCommitError } from './offsets/commit.ts'
 import { allOffsetTombstones, expiredOffsets, topicTombstones } from './offsets/deletion.ts'
 import { fetchAllOffsets, type FetchedTopic, fetchOffsets, type FetchTopic } from './offsets/fetch.ts'
 
@@ -55,8 +55,12 @@ export class GroupMachine implements StateMachine {
     })
   }
 
-  replay(record: CoordinatorRecord): void {
-    this.state.replay(record)
+  replay(record: CoordinatorRecord, place: RecordPlace): void {
+    this.state.replay(record, place)
+  }
+
+  replayEnd(producerId: number, isCommitted: boolean): void {
+    this.state.replayEnd(producerId, isCommitted)
   }
 
   onLoaded(): void {
@@ -112,8 +116,20 @@ export class GroupMachine implements StateMachine {
     return { ...this.groups.carryOut(transition, topics), records }
   }
 
-  fetch(groupId: string, topics: readonly FetchTopic[] | null): FetchedTopic[] {
-    return topics === null ? fetchAllOffsets(this.state.offsets, groupId) : fetchOffsets(this.state.offsets, groupId, topics)
+  /** As `commit`, as part of a producer's transaction. */
+  commitInTransaction(request: CommitRequest, producer: TransactionalProducer): Outcome<CommittedTopic[]> {
+    const error = transactionalCommitError(this.groups.get(request.groupId), request)
+    if (error !== ErrorCodes.NONE) throw new CoordinatorError(error)
+    const { records, topics } = commitRecords(request, this.#options.clock.nowMs(), this.#options.config.offsetMetadataMaxBytes)
+    return { records, response: topics, producer }
+  }
+
+  endTransaction(end: TransactionEnd): Outcome<void> {
+    return { records: [], response: undefined, end }
+  }
+
+  fetch(groupId: string, topics: readonly FetchTopic[] | null, requireStable: boolean): FetchedTopic[] {
+    return topics === null ? fetchAllOffsets(this.state, groupId, requireStable) : fetchOffsets(this.state, groupId, topics, requireStable)
   }
 
   deleteOffsets(groupId: string, topics: readonly { name: string; partitions: readonly number[] }[]): Outcome<CommittedPartitions[]> {
@@ -123,7 +139,8 @@ export class GroupMachine implements StateMachine {
     const response = topics.map(({ name, partitions }) => {
       const errorCode = isSubscribedTo(group, name) ? ErrorCodes.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCodes.NONE
       for (const partition of errorCode === ErrorCodes.NONE ? partitions : []) {
-        if (this.state.offsets.get(groupId, name, partition) !== undefined) records.push(offsetCommitTombstone(groupId, name, partition))
+        const isKnown = this.state.offsets.get(groupId, name, partition) !== undefined || this.state.pending.has(groupId, name, partition)
+        if (isKnown) records.push(offsetCommitTombstone(groupId, name, partition))
       }
       return { name, partitions: partitions.map((partitionIndex) => ({ partitionIndex, errorCode })) }
     })
@@ -137,7 +154,7 @@ export class GroupMachine implements StateMachine {
       const group = this.groups.get(groupId)
       if (group === undefined) return { groupId, errorCode: ErrorCodes.GROUP_ID_NOT_FOUND }
       if (group.state !== 'Empty') return { groupId, errorCode: ErrorCodes.NON_EMPTY_GROUP }
-      records.push(...allOffsetTombstones(this.state.offsets, groupId), groupMetadataTombstone(groupId))
+      records.push(...allOffsetTombstones(this.state, groupId), groupMetadataTombstone(groupId))
       return { groupId, errorCode: ErrorCodes.NONE }
     })
     const deleted = response.filter(({ errorCode }) => errorCode === ErrorCodes.NONE)
@@ -146,7 +163,7 @@ export class GroupMachine implements StateMachine {
 
   /** A topic has been deleted: its offsets go. */
   topicDeleted(topic: string, topicId: string): Outcome<void> {
-    return { records: topicTombstones(this.state.offsets, topic, topicId), response: undefined, atomic: false }
+    return { records: topicTombstones(this.state, topic, topicId), response: undefined, atomic: false }
   }
 
   /** Offsets past their retention go, and then groups that have neither members nor offsets. */
@@ -157,7 +174,7 @@ export class GroupMachine implements StateMachine {
     for (const groupId of this.groups.groupIds()) {
       const group = this.groups.get(groupId)
       if (group === undefined) continue
-      const expired = expiredOffsets(this.state.offsets, group, clock.nowMs(), config.offsetsRetentionMs)
+      const expired = expiredOffsets(this.state, group, clock.nowMs(), config.offsetsRetentionMs)
       records.push(...expired.records)
       if (!expired.noneLeft || group.state !== 'Empty') continue
       records.push(groupMetadataTombstone(groupId))

@@ -10,11 +10,14 @@ import {
   offsetCommitValue,
   recordTypeOf,
 } from '@odradek/protocol'
-import type { CoordinatorRecord } from '../runtime/outcome.ts'
+import type { CoordinatorRecord, RecordPlace } from '../runtime/outcome.ts'
 import { OffsetStore } from './offsets/offset-store.ts'
+import { PendingOffsets } from './offsets/pending-offsets.ts'
 
 export class GroupState {
   readonly offsets: OffsetStore = new OffsetStore()
+  /** Those of transactions that have not ended. */
+  readonly pending: PendingOffsets = new PendingOffsets()
   readonly #groups = new Map<string, GroupMetadataValue>()
 
   /** The stored metadata of classic groups, by group id. */
@@ -31,13 +34,13 @@ export class GroupState {
     return new Set([...this.#groups.keys(), ...this.offsets.groupIds()])
   }
 
-  replay({ key, value }: CoordinatorRecord): void {
+  replay({ key, value }: CoordinatorRecord, place: RecordPlace): void {
     switch (recordTypeOf(key)) {
       case legacyOffsetCommitKey.type:
-        this.#replayOffset(legacyOffsetCommitKey.decode(key), value)
+        this.#replayOffset(legacyOffsetCommitKey.decode(key), value, place)
         break
       case offsetCommitKey.type:
-        this.#replayOffset(offsetCommitKey.decode(key), value)
+        this.#replayOffset(offsetCommitKey.decode(key), value, place)
         break
       case groupMetadataKey.type: {
         const { group } = groupMetadataKey.decode(key)
@@ -50,8 +53,28 @@ export class GroupState {
     }
   }
 
-  #replayOffset({ group, topic, partition }: OffsetCommitKey, value: Buffer | null): void {
-    if (value === null) this.offsets.remove(group, topic, partition)
-    else this.offsets.put(group, topic, partition, offsetCommitValue.decode(value))
+  /** What a transaction has committed counts unless a later commit has come in between. */
+  replayEnd(producerId: number, isCommitted: boolean): void {
+    const ended = this.pending.take(producerId)
+    if (ended === undefined || !isCommitted) return
+    for (const group of ended.groupIds()) {
+      for (const [topic, partitions] of ended.group(group) ?? []) {
+        for (const [partition, value] of partitions) {
+          const known = this.offsets.get(group, topic, partition)
+          if (known === undefined || known.recordOffset < value.recordOffset) this.offsets.put(group, topic, partition, value)
+        }
+      }
+    }
+  }
+
+  #replayOffset({ group, topic, partition }: OffsetCommitKey, value: Buffer | null, { offset, producerId }: RecordPlace): void {
+    if (value === null) {
+      this.offsets.remove(group, topic, partition)
+      this.pending.remove(group, topic, partition)
+      return
+    }
+    const stored = { ...offsetCommitValue.decode(value), recordOffset: offset }
+    if (producerId < 0) this.offsets.put(group, topic, partition, stored)
+    else this.pending.put(producerId, group, topic, partition, stored)
   }
 }

@@ -1,20 +1,38 @@
 /** What a shard needs of the partition that holds its log, and the way records get in and out of it. */
 
-import { type BatchHeader, batchLayout, readBatchHeader, RecordBatchBuilder, RecordCursor, recordsSection } from '@odradek/protocol'
+import {
+  type BatchHeader,
+  batchLayout,
+  buildEndTransactionMarkerBatch,
+  readBatchHeader,
+  readControlRecordType,
+  RecordBatchBuilder,
+  RecordCursor,
+  recordsSection,
+} from '@odradek/protocol'
 import type { Codecs } from '@odradek/runtime'
 import type { Partition } from '../../partition/partition.ts'
-import type { CoordinatorRecord } from './outcome.ts'
+import type { CoordinatorRecord, StateMachine, TransactionalProducer, TransactionEnd } from './outcome.ts'
 
 export type CoordinatorLog = Pick<Partition, 'logStartOffset' | 'logEndOffset' | 'append' | 'whenDurable' | 'forEachBatch'>
 
 /** Inflated bytes of one batch that a load accepts; the log is the broker's own, so this only stops damage. */
 const inflatedBytesMax = 64 * 1024 * 1024
 
-export function encodeBatch(records: readonly CoordinatorRecord[], timestampMs: number, codecs: Codecs): Buffer {
+export function encodeBatch(
+  records: readonly CoordinatorRecord[],
+  timestampMs: number,
+  codecs: Codecs,
+  options: { readonly baseSequence: number; readonly producer?: TransactionalProducer | undefined },
+): Buffer {
   const builder = new RecordBatchBuilder(records.reduce((bytes, record) => bytes + estimateBytes(record), batchLayout.BATCH_HEADER_BYTES))
   for (const record of records) builder.append(timestampMs, record.key, record.value)
-  // No producer, yet a sequence from 0: as Kafka's own coordinators write it.
-  return builder.build({ crc32c: (data) => codecs.crc32c(data), baseSequence: 0 })
+  const { baseSequence, producer } = options
+  return builder.build({ crc32c: (data) => codecs.crc32c(data), baseSequence, ...producer, isTransactional: producer !== undefined })
+}
+
+export function encodeEnd({ producerId, producerEpoch, ...marker }: TransactionEnd, timestampMs: number, codecs: Codecs): Buffer {
+  return buildEndTransactionMarkerBatch({ marker, timestampMs, producerId, producerEpoch, crc32c: (data) => codecs.crc32c(data) })
 }
 
 /** Splits records so that each part's batch stays within `batchBytesMax`, unless a single record is larger. */
@@ -36,20 +54,26 @@ export function splitRecords(records: readonly CoordinatorRecord[], batchBytesMa
   return parts
 }
 
-/** Calls `replay` for every record of the log, oldest first, those included that were appended just now and are still being written. Keys and values are copies that the callee may keep. */
-export async function replayLog(log: CoordinatorLog, codecs: Codecs, replay: (record: CoordinatorRecord) => void): Promise<void> {
+/** Has the machine replay every record of the log, oldest first, those included that were appended just now and are still being written. Keys and values are copies that it may keep. */
+export async function replayLog(log: CoordinatorLog, codecs: Codecs, machine: Pick<StateMachine, 'replay' | 'replayEnd'>): Promise<void> {
   const cursor = new RecordCursor()
   // What cannot be written is not part of the log.
   await log.whenDurable(log.logEndOffset - 1).catch(() => undefined)
   await log.forEachBatch(log.logStartOffset, async (batch) => {
     const header = readBatchHeader(batch, 0)
-    if (header.isControl) return
+    const producerId = header.isTransactional ? header.producerId : -1
     cursor.reset(batch, 0, header, await inflate(batch, header, codecs))
     while (cursor.next()) {
       const key = cursor.key()
       if (key === null) continue
+      if (header.isControl) {
+        const type = readControlRecordType(key)
+        if (type !== 'UNKNOWN') machine.replayEnd?.(header.producerId, type === 'COMMIT')
+        continue
+      }
       const value = cursor.value()
-      replay({ key: Buffer.from(key), value: value === null ? null : Buffer.from(value) })
+      const record = { key: Buffer.from(key), value: value === null ? null : Buffer.from(value) }
+      machine.replay(record, { offset: cursor.offset, producerId })
     }
   })
 }

@@ -18,6 +18,8 @@ export interface ShardOptions<Machine extends StateMachine> {
   readonly clock: Clock
   readonly codecs: Codecs
   readonly logger: Logger
+  /** Of every batch, as Kafka's coordinator of this kind writes it. */
+  readonly baseSequence: number
   readonly writeTimeoutMs: number
   readonly createMachine: (shard: CoordinatorShard<Machine>) => Machine
 }
@@ -101,13 +103,13 @@ export class CoordinatorShard<Machine extends StateMachine> {
   }
 
   async #load(): Promise<void> {
-    const { clock, codecs, logger, writeTimeoutMs } = this.#options
+    const { clock, codecs, logger, baseSequence, writeTimeoutMs } = this.#options
     const machine = this.#options.createMachine(this)
     const term = this.#term
     let log: CoordinatorLog
     try {
       log = await this.#options.openLog()
-      await replayLog(log, codecs, (record) => machine.replay(record))
+      await replayLog(log, codecs, machine)
     } catch (error) {
       if (this.#closed || term !== this.#term) return
       logger.error(`coordinator shard ${this.#name} could not be loaded: ${String(error)}`)
@@ -116,7 +118,7 @@ export class CoordinatorShard<Machine extends StateMachine> {
     }
     if (this.#closed || term !== this.#term) return
     this.#failedLoads = 0
-    this.#loaded = new LoadedState({ machine, log, clock, codecs, writeTimeoutMs, onFailure: (cause) => this.#failed(cause) })
+    this.#loaded = new LoadedState({ machine, log, clock, codecs, baseSequence, writeTimeoutMs, onFailure: (cause) => this.#failed(cause) })
     machine.onLoaded()
   }
 

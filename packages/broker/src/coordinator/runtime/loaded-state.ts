@@ -6,8 +6,8 @@
 import { ErrorCodes } from '@odradek/protocol'
 import type { Clock, Codecs, Timer } from '@odradek/runtime'
 import { CoordinatorError } from './coordinator-error.ts'
-import { type CoordinatorLog, encodeBatch, splitRecords } from './coordinator-log.ts'
-import type { Command, CoordinatorRecord, StateMachine } from './outcome.ts'
+import { type CoordinatorLog, encodeBatch, encodeEnd, splitRecords } from './coordinator-log.ts'
+import type { Command, CoordinatorRecord, StateMachine, TransactionalProducer, TransactionEnd } from './outcome.ts'
 
 /** Responses that may wait for the disk at once in one shard. */
 export const parkedResponsesMax = 10_000
@@ -28,6 +28,8 @@ export interface LoadedStateOptions<Machine extends StateMachine> {
   readonly log: CoordinatorLog
   readonly clock: Clock
   readonly codecs: Codecs
+  /** Of every batch, as Kafka's coordinator of this kind writes it; it means nothing. */
+  readonly baseSequence: number
   /** How long a response waits for the disk at most. */
   readonly writeTimeoutMs: number
   /** The log has refused or lost a write: this state is void. Called once. */
@@ -41,6 +43,13 @@ const refusals: ReadonlySet<number> = new Set([
   ErrorCodes.INVALID_RECORD,
   ErrorCodes.CORRUPT_MESSAGE,
   ErrorCodes.INVALID_TIMESTAMP,
+])
+
+/** Errors of an append that say something about the producer whose transaction the records are part of. */
+const producerRefusals: ReadonlySet<number> = new Set([
+  ErrorCodes.INVALID_PRODUCER_EPOCH,
+  ErrorCodes.INVALID_TXN_STATE,
+  ErrorCodes.TRANSACTION_COORDINATOR_FENCED,
 ])
 
 export class LoadedState<Machine extends StateMachine> {
@@ -71,7 +80,8 @@ export class LoadedState<Machine extends StateMachine> {
     try {
       const outcome = command(this.machine)
       const batches = outcome.atomic === false ? splitRecords(outcome.records, batchBytesMax) : [outcome.records]
-      for (const records of batches) this.#append(records)
+      for (const records of batches) if (records.length > 0) this.#appendRecords(records, outcome.producer)
+      if (outcome.end !== undefined) this.#appendEnd(outcome.end)
       outcome.applied?.()
       return this.#park(outcome.response, outcome.durable)
     } catch (error) {
@@ -90,15 +100,27 @@ export class LoadedState<Machine extends StateMachine> {
     this.machine.onUnloaded(errorCode)
   }
 
-  #append(records: readonly CoordinatorRecord[]): void {
-    if (records.length === 0) return
-    const { log, clock, codecs } = this.#options
-    const result = log.append(encodeBatch(records, clock.nowMs(), codecs), { origin: 'coordinator' })
+  #appendRecords(records: readonly CoordinatorRecord[], producer: TransactionalProducer | undefined): void {
+    const { clock, codecs, baseSequence } = this.#options
+    const producerId = producer?.producerId ?? -1
+    this.#append(encodeBatch(records, clock.nowMs(), codecs, { baseSequence, producer }), (baseOffset) => {
+      records.forEach((record, index) => this.machine.replay(record, { offset: baseOffset + index, producerId }))
+    })
+  }
+
+  #appendEnd(end: TransactionEnd): void {
+    const { clock, codecs } = this.#options
+    this.#append(encodeEnd(end, clock.nowMs(), codecs), () => this.machine.replayEnd?.(end.producerId, end.type === 'COMMIT'))
+  }
+
+  #append(batch: Buffer, replay: (baseOffset: number) => void): void {
+    const { log } = this.#options
+    const result = log.append(batch, { origin: 'coordinator' })
     if (result.errorCode !== ErrorCodes.NONE) throw this.#refused(result.errorCode, result.errorMessage)
-    const { lastOffset } = result
+    const { baseOffset, lastOffset } = result
     this.#appendedOffset = lastOffset
     try {
-      for (const record of records) this.machine.replay(record)
+      replay(baseOffset)
     } catch (error) {
       // The log holds what the state could not take in: only a fresh replay can bring the two together again.
       this.#fail(error)
@@ -111,6 +133,7 @@ export class LoadedState<Machine extends StateMachine> {
   }
 
   #refused(errorCode: number, message: string | null): CoordinatorError {
+    if (producerRefusals.has(errorCode)) return new CoordinatorError(errorCode, message ?? undefined)
     if (refusals.has(errorCode)) return new CoordinatorError(ErrorCodes.UNKNOWN_SERVER_ERROR, message ?? undefined)
     this.#fail(new CoordinatorError(errorCode, message ?? undefined))
     return new CoordinatorError(ErrorCodes.NOT_COORDINATOR)

@@ -17,6 +17,7 @@ export interface ShardedCoordinatorOptions<Machine extends StateMachine> {
   readonly clock: Clock
   readonly codecs: Codecs
   readonly logger: Logger
+  readonly baseSequence: number
   readonly writeTimeoutMs: number
   readonly openLog: (partition: number) => Promise<CoordinatorLog>
   readonly createMachine: (shard: CoordinatorShard<Machine>) => Machine

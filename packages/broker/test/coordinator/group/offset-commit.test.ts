@@ -9,7 +9,7 @@ test('offsets of who is no member make a simple group, and are there after a res
   assert.equal(await before.commit({ offset: 41 }), ErrorCodes.NONE)
   assert.equal(await before.commit({ offset: 42, metadata: 'half way' }), ErrorCodes.NONE)
   const bench = await before.crash()
-  const topics = await bench.groups.fetchOffsets(groupId, null)
+  const topics = await bench.groups.fetchOffsets(groupId, null, false)
   const partitions = [{ partitionIndex: 0, committedOffset: 42, committedLeaderEpoch: 0, metadata: 'half way', errorCode: ErrorCodes.NONE }]
   assert.deepEqual(topics, [{ name: 'orders', topicId: orderTopicId, partitions }])
   assert.equal((await bench.groups.describe(groupId))?.protocolType, '')

@@ -46,6 +46,7 @@ function bench() {
     clock,
     codecs: createNodeCodecs(),
     logger: silentLogger,
+    baseSequence: 0,
     writeTimeoutMs: 5000,
     openLog: () => Promise.resolve(log),
     createMachine: () => {
@@ -180,6 +181,7 @@ test('a load that fails is tried again, less and less often', async () => {
     clock,
     codecs: createNodeCodecs(),
     logger: silentLogger,
+    baseSequence: 0,
     writeTimeoutMs: 5000,
     openLog: () => {
       attempts++

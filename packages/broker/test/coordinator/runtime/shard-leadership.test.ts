@@ -40,6 +40,7 @@ function bench() {
     clock: new ManualClock(),
     codecs: createNodeCodecs(),
     logger: silentLogger,
+    baseSequence: 0,
     writeTimeoutMs: 5000,
     openLog: () => Promise.resolve(log),
     createMachine: () => {

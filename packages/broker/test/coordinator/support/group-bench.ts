@@ -115,7 +115,7 @@ export class GroupBench {
   }
 
   async committed(topic = 'orders', partition = 0, topicId: string = orderTopicId): Promise<number> {
-    const topics = await this.groups.fetchOffsets(groupId, [{ name: topic, topicId, partitionIndexes: [partition] }])
+    const topics = await this.groups.fetchOffsets(groupId, [{ name: topic, topicId, partitionIndexes: [partition] }], false)
     return topics[0]?.partitions[0]?.committedOffset ?? Number.NaN
   }
 

@@ -141,6 +141,7 @@ export class GroupWorld {
       clock: this.clock,
       codecs,
       logger: silentLogger,
+      baseSequence: 0,
       writeTimeoutMs: config.commitTimeoutMs,
       openLog: () => Promise.resolve(this.#log),
       createMachine: (shard) => {
@@ -327,7 +328,7 @@ export class GroupWorld {
   async #checkReplay(): Promise<void> {
     await this.#shard.load()
     const replayed = new GroupState()
-    await replayLog(this.#log, codecs, (record) => replayed.replay(record))
+    await replayLog(this.#log, codecs, replayed)
     const living = await this.#shard.write((machine) => ({ records: [], response: snapshot(machine.state) }))
     assert.deepEqual(living, snapshot(replayed))
   }

@@ -3,6 +3,7 @@
 import { type BytesLike, type KafkaError, type Producer, SendBatchError } from '@odradek/client'
 import { CommandError, describeError } from '../../errors.ts'
 import { say } from '../../output/output.ts'
+import { ProgressLine } from '../../output/progress.ts'
 import { createLineParser, type LineOptions, type LineRecord } from '../../records/line-parser.ts'
 import { LineSplitter } from '../../records/lines.ts'
 import { interruption } from '../../signals.ts'
@@ -19,6 +20,7 @@ export class ProduceRun {
   readonly #skipsEmptyLines: boolean
   readonly #underWay = new Set<Promise<void>>()
   readonly #startedMs = performance.now()
+  #say = say
   #lines = 0
   #sent = 0
   #failed = 0
@@ -32,6 +34,12 @@ export class ProduceRun {
   async readAll(input: NodeJS.ReadStream): Promise<void> {
     const splitter = new LineSplitter(maxLineBytes)
     const interrupted = interruption(() => input.destroy())
+    // Whoever types the records would type into it.
+    using progress = new ProgressLine(
+      () => this.#progress(),
+      input.isTTY ? { write: (text) => process.stderr.write(text) } : process.stderr,
+    )
+    this.#say = (message) => progress.say(message)
     try {
       for await (const chunk of input as AsyncIterable<Buffer>) {
         this.#sendLines(splitter.split(chunk))
@@ -86,9 +94,14 @@ export class ProduceRun {
     }
   }
 
+  #progress(): string {
+    const seconds = (performance.now() - this.#startedMs) / 1000
+    return `${this.#sent.toLocaleString('en')} records sent, ${Math.round(this.#sent / seconds).toLocaleString('en')} records/s`
+  }
+
   #fail(line: number, reason: string): void {
     this.#failed += 1
-    if (this.#failed <= maxFailuresNamed) say(`line ${line}: ${reason}`)
-    else if (this.#failed === maxFailuresNamed + 1) say('further lines that fail are only counted')
+    if (this.#failed <= maxFailuresNamed) this.#say(`line ${line}: ${reason}`)
+    else if (this.#failed === maxFailuresNamed + 1) this.#say('further lines that fail are only counted')
   }
 }

@@ -13,7 +13,6 @@ import type { Logger } from '../../logger.ts'
 import type { TopicPartition } from '../../topic-partition.ts'
 import type { Assignment, Assignor, RebalanceProtocol } from '../assignors/assignor.ts'
 import { commonProtocol } from '../assignors/built-in.ts'
-import type { ConsumerMetrics } from '../consumer-metrics.ts'
 import type { MembershipSend } from './classic-membership.ts'
 import { ClassicMembership } from './classic-membership.ts'
 import { decodeAssignment, encodeSubscription } from './group-assignment.ts'
@@ -32,7 +31,6 @@ export interface GroupMemberOptions {
   readonly config: ConsumerValues
   readonly groupId: string
   readonly assignors: readonly Assignor[]
-  readonly metrics: ConsumerMetrics
   /** Topics subscribed to now. */
   readonly subscribed: () => readonly string[]
   readonly owned: () => readonly TopicPartition[]
@@ -143,7 +141,7 @@ export class GroupMember {
   }
 
   async #join(): Promise<void> {
-    const { cluster, config, groupId, assignors, metrics } = this.#options
+    const { cluster, config, groupId, assignors } = this.#options
     const topics = this.#options.subscribed()
     const { memberId, generationId, rejoinReason } = this.membership
     const rackId = config.clientRack === '' ? null : config.clientRack
@@ -168,7 +166,6 @@ export class GroupMember {
     )
     this.#leadership.end()
     this.membership.onJoin(response, this.#now())
-    if (response.errorCode === ErrorCodes.NONE) metrics.rebalances.add(1)
     this.#assignments = []
     if (this.membership.state === 'assigning') {
       this.#assignments = await this.#leadership.assign(response)
@@ -200,9 +197,8 @@ export class GroupMember {
   }
 
   async #heartbeat(): Promise<void> {
-    const { cluster, config, groupId, metrics } = this.#options
+    const { cluster, config, groupId } = this.#options
     const { memberId, generationId } = this.membership
-    metrics.heartbeats.add(1)
     const message = { groupId, generationId, memberId, groupInstanceId: config.groupInstanceId }
     // A broker that does not answer within the session is as good as gone.
     const timeoutMs = Math.min(cluster.config.requestTimeoutMs, config.sessionTimeoutMs)

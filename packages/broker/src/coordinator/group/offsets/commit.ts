@@ -52,6 +52,18 @@ export function commitError(group: ClassicGroup | undefined, request: CommitRequ
   return group.state === 'CompletingRebalance' ? ErrorCodes.REBALANCE_IN_PROGRESS : ErrorCodes.NONE
 }
 
+/**
+ * The same for a commit that is part of a transaction: its producer is fenced by its epoch, so that a member is only checked where one is
+ * named (KIP-447).
+ */
+export function transactionalCommitError(group: ClassicGroup | undefined, request: CommitRequest): number {
+  const { memberId, groupInstanceId, generationId } = request
+  const namesMember = generationId >= 0 || memberId !== '' || groupInstanceId !== null
+  if (group === undefined) return generationId < 0 ? ErrorCodes.NONE : ErrorCodes.ILLEGAL_GENERATION
+  if (generationId < 0 && group.state === 'Empty') return ErrorCodes.NONE
+  return namesMember ? generationError(group, memberId, groupInstanceId, generationId) : ErrorCodes.NONE
+}
+
 /** The records of a commit that has passed `commitError`, with the answer for each partition. */
 export function commitRecords(
   request: CommitRequest,

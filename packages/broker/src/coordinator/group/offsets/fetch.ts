@@ -1,7 +1,7 @@
 /** OffsetFetch: committed offsets of some or all partitions of a group. */
 
 import { ErrorCodes, type OffsetCommitValue } from '@odradek/protocol'
-import type { OffsetStore } from './offset-store.ts'
+import type { GroupState } from '../group-state.ts'
 
 /** The zero uuid: no topic id is known or asked for. */
 export const noTopicId = 'AAAAAAAAAAAAAAAAAAAAAA'
@@ -28,29 +28,44 @@ export interface FetchedTopic {
 }
 
 /** A commit for a topic of that name that has been deleted since does not count for the one that was created anew. */
-export function fetchOffsets(offsets: OffsetStore, groupId: string, topics: readonly FetchTopic[]): FetchedTopic[] {
+export function fetchOffsets(
+  { offsets, pending }: GroupState,
+  groupId: string,
+  topics: readonly FetchTopic[],
+  requireStable: boolean,
+): FetchedTopic[] {
   return topics.map(({ name, topicId, partitionIndexes }) => ({
     name,
     topicId,
     partitions: partitionIndexes.map((partitionIndex) => {
+      if (requireStable && pending.has(groupId, name, partitionIndex)) return unstable(partitionIndex)
       const value = offsets.get(groupId, name, partitionIndex)
       return fetched(partitionIndex, value !== undefined && isForTopic(value, topicId) ? value : undefined)
     }),
   }))
 }
 
-export function fetchAllOffsets(offsets: OffsetStore, groupId: string): FetchedTopic[] {
+export function fetchAllOffsets({ offsets, pending }: GroupState, groupId: string, requireStable: boolean): FetchedTopic[] {
   const topics: FetchedTopic[] = []
   for (const [name, partitions] of offsets.group(groupId) ?? []) {
     let topicId = noTopicId
     for (const value of partitions.values()) if (value.topicId !== noTopicId) topicId = value.topicId
-    topics.push({ name, topicId, partitions: Array.from(partitions, ([partitionIndex, value]) => fetched(partitionIndex, value)) })
+    const isUnstable = (partition: number): boolean => requireStable && pending.has(groupId, name, partition)
+    const answers = Array.from(partitions, ([partition, value]) =>
+      isUnstable(partition) ? unstable(partition) : fetched(partition, value),
+    )
+    topics.push({ name, topicId, partitions: answers })
   }
   return topics
 }
 
 export function isForTopic(value: OffsetCommitValue, topicId: string): boolean {
   return value.topicId === noTopicId || topicId === noTopicId || value.topicId === topicId
+}
+
+/** A transaction is about to decide what is committed. */
+function unstable(partitionIndex: number): FetchedPartition {
+  return { ...fetched(partitionIndex, undefined), errorCode: ErrorCodes.UNSTABLE_OFFSET_COMMIT }
 }
 
 function fetched(partitionIndex: number, value: OffsetCommitValue | undefined): FetchedPartition {

@@ -2,13 +2,18 @@
 
 import type { OffsetCommitValue } from '@odradek/protocol'
 
+export interface StoredOffset extends OffsetCommitValue {
+  /** Offset in the log of the record that says so. */
+  readonly recordOffset: number
+}
+
 /** By partition. */
-export type TopicOffsets = ReadonlyMap<number, OffsetCommitValue>
+export type TopicOffsets = ReadonlyMap<number, StoredOffset>
 /** By topic name. */
 export type GroupOffsets = ReadonlyMap<string, TopicOffsets>
 
 export class OffsetStore {
-  readonly #groups = new Map<string, Map<string, Map<number, OffsetCommitValue>>>()
+  readonly #groups = new Map<string, Map<string, Map<number, StoredOffset>>>()
   #size = 0
 
   /** Offsets of all groups. */
@@ -24,13 +29,13 @@ export class OffsetStore {
     return this.#groups.keys()
   }
 
-  get(groupId: string, topic: string, partition: number): OffsetCommitValue | undefined {
+  get(groupId: string, topic: string, partition: number): StoredOffset | undefined {
     return this.#groups.get(groupId)?.get(topic)?.get(partition)
   }
 
-  put(groupId: string, topic: string, partition: number, value: OffsetCommitValue): void {
-    const topics = this.#groups.get(groupId) ?? new Map<string, Map<number, OffsetCommitValue>>()
-    const partitions = topics.get(topic) ?? new Map<number, OffsetCommitValue>()
+  put(groupId: string, topic: string, partition: number, value: StoredOffset): void {
+    const topics = this.#groups.get(groupId) ?? new Map<string, Map<number, StoredOffset>>()
+    const partitions = topics.get(topic) ?? new Map<number, StoredOffset>()
     if (!partitions.has(partition)) this.#size++
     this.#groups.set(groupId, topics.set(topic, partitions.set(partition, value)))
   }

@@ -1,0 +1,8 @@
+// Our client, as it is compiled in this checkout.
+import { loadPath } from '../lib/paths.mjs'
+
+export const odradek = {
+  name: 'odradek',
+  apis: { batch: ['arrays'], each: ['single'] },
+  prepare: () => ({ command: [process.execPath, loadPath('js/main.mjs'), 'odradek'] }),
+}

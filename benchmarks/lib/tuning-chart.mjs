@@ -1,0 +1,59 @@
+// Four rows of small charts: rate, latency, compression; a column a batch size, a line a codec, over linger.ms. SVG without a browser, by Vega-Lite.
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { installPeers } from './peers.mjs'
+import { batchSizes, codecs, lingersMs } from './tuning.mjs'
+
+// Okabe and Ito's: told apart with any eyesight.
+const colours = ['#000000', '#d55e00', '#cc79a7', '#0072b2', '#009e73']
+
+const charts = [
+  { field: 'recordsPerSecond', title: 'records/s, full load', format: '~s', scale: { zero: true } },
+  { field: 'p99Ms', title: 'p99 ms at a rate', format: '~r', scale: { type: 'log' } },
+  { field: 'ratio', title: 'ratio, full load', format: '.1f', scale: { zero: true } },
+  { field: 'pacedRatio', title: 'ratio at a rate', format: '.1f', scale: { zero: true } },
+]
+
+const labelOf = (bytes) => `batch.size ${bytes / 1024} KiB`
+
+const row = ({ field, title, format, scale }, isFirst, isLast) => ({
+  facet: {
+    column: {
+      field: 'batch',
+      sort: batchSizes.map(labelOf),
+      title: null,
+      header: isFirst ? { labelFontSize: 13, labelFontWeight: 'bold' } : { labels: false },
+    },
+  },
+  spec: {
+    width: 210,
+    height: 130,
+    mark: { type: 'line', point: { size: 40 }, strokeWidth: 1.8 },
+    encoding: {
+      x: { field: 'lingerMs', type: 'ordinal', sort: lingersMs, title: isLast ? 'linger.ms' : null, axis: { labelAngle: 0 } },
+      y: { field, type: 'quantitative', title, scale, axis: { format, tickCount: 5 } },
+      color: {
+        field: 'codec',
+        type: 'nominal',
+        sort: codecs,
+        scale: { domain: codecs, range: colours },
+        legend: { title: 'compression.type' },
+      },
+    },
+  },
+})
+
+export async function drawSettings(points) {
+  const require = createRequire(join(await installPeers(), 'package.json'))
+  const load = (name) => import(pathToFileURL(require.resolve(name)).href)
+  const [vega, vegaLite] = [await load('vega'), await load('vega-lite')]
+  const { spec } = vegaLite.compile({
+    background: 'white',
+    padding: 12,
+    config: { font: 'sans-serif', axis: { labelFontSize: 11, titleFontSize: 12 }, legend: { labelFontSize: 12, titleFontSize: 12 } },
+    data: { values: points.map((point) => ({ ...point, batch: labelOf(point.batchSize) })) },
+    vconcat: charts.map((chart, index) => row(chart, index === 0, index === charts.length - 1)),
+  })
+  return await new vega.View(vega.parse(spec), { renderer: 'none' }).toSVG()
+}

@@ -1,0 +1,40 @@
+// Our client.
+import { Kafka } from '@odradek/client'
+
+// Java and librdkafka fill a buffer of 64 MB: far more outstanding.
+export const outstanding = 20_000
+
+export const record = (topic, key, value) => ({ topic, key, value })
+
+export async function openProducer({ bootstrap, topic, lingerMs, batchSize, codec = 'none' }) {
+  const kafka = new Kafka({ bootstrapServers: bootstrap })
+  const producer = kafka.producer({ lingerMs, batchSize, compressionType: codec, bufferMemory: 67_108_864 })
+  await producer.partitionsFor(topic)
+  return {
+    arrays: { sendMany: (records) => producer.sendBatch(records) },
+    single: { send: (one) => producer.send(one) },
+    close: () => kafka.close(),
+  }
+}
+
+export async function openConsumer({ bootstrap, topic, groupId, latest, onValues, onAssigned }) {
+  const kafka = new Kafka({ bootstrapServers: bootstrap })
+  const consumer = kafka.consumer({ groupId, autoOffsetReset: latest ? 'latest' : 'earliest', maxPollRecords: 5000 })
+  const report = () => onAssigned(consumer.assignment().length)
+  await consumer.subscribe([topic], { onAssigned: () => void setImmediate(report), onRevoked: () => void setImmediate(report) })
+  let open = true
+  const polling = (async () => {
+    while (open) {
+      const records = await consumer.poll(1000)
+      if (records.length > 0) onValues(records.map((one) => one.value))
+    }
+  })()
+  return {
+    async close() {
+      open = false
+      consumer.wakeup()
+      await polling
+      await kafka.close()
+    },
+  }
+}

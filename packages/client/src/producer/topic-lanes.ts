@@ -1,0 +1,76 @@
+/** The lanes of the topics that records go to: made when first needed, kept in step with metadata, forgotten after `metadata.max.idle.ms`. */
+
+import { ErrorCodes } from '@odradek/protocol'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
+import type { KafkaError } from '../errors/kafka-error.ts'
+import type { TopicLane } from './topic-lane.ts'
+
+export interface TopicLanesOptions<K, V> {
+  readonly cluster: Cluster
+  readonly topics: TopicsOfInterest
+  readonly metadataMaxIdleMs: number
+  readonly create: (topic: string) => TopicLane<K, V>
+  readonly onForgotten: (topic: string) => void
+}
+
+export class TopicLanes<K, V> {
+  readonly #options: TopicLanesOptions<K, V>
+  readonly #lanes = new Map<string, TopicLane<K, V>>()
+  #last: TopicLane<K, V> | undefined
+
+  constructor(options: TopicLanesOptions<K, V>) {
+    this.#options = options
+  }
+
+  /** The one asked for last. */
+  get last(): TopicLane<K, V> | undefined {
+    return this.#last
+  }
+
+  lane(topic: string): TopicLane<K, V> {
+    const last = this.#last
+    if (last !== undefined && last.topic === topic) return last
+    let lane = this.#lanes.get(topic)
+    if (lane === undefined) {
+      lane = this.#options.create(topic)
+      this.#lanes.set(topic, lane)
+    }
+    this.#last = lane
+    return lane
+  }
+
+  /** Resolves when no record waits any more in the lanes in which any waits now. */
+  async emptied(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].filter((lane) => !lane.isIdle).map((lane) => lane.emptied()))
+  }
+
+  /** Refuses all that wait. */
+  refuseAll(error: KafkaError): void {
+    for (const lane of this.#lanes.values()) lane.refuseAll(error)
+  }
+
+  onMetadata(): void {
+    this.#forgetIdle()
+    for (const lane of this.#lanes.values()) {
+      const fresh = this.#options.cluster.metadata.topic(lane.topic)
+      // A topic that has an error now may be back soon: until then what is known of it stands.
+      if (fresh !== undefined && fresh.errorCode === ErrorCodes.NONE && fresh.partitions.length > 0) lane.metadata = fresh
+    }
+  }
+
+  /** A topic without a record since the last look is dropped; it comes back with its next record. */
+  #forgetIdle(): void {
+    const { cluster, topics, metadataMaxIdleMs, onForgotten } = this.#options
+    const now = cluster.nowMs()
+    for (const lane of this.#lanes.values()) {
+      if (lane.isUsed || !lane.isIdle) topics.touch(lane.topic, now)
+      lane.isUsed = false
+    }
+    for (const topic of topics.forgetUnused(now - metadataMaxIdleMs)) {
+      if (this.#lanes.get(topic)?.isIdle === true) this.#lanes.delete(topic)
+      if (this.#last?.topic === topic) this.#last = undefined
+      onForgotten(topic)
+    }
+  }
+}
