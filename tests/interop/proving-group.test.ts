@@ -11,7 +11,7 @@ const PARTITIONS = 6
 const kafka = await startKafka({ configs: nervousBroker })
 after(() => kafka.stop())
 
-for (const strategy of ['range', 'round-robin']) {
+for (const strategy of ['range', 'round-robin', 'sticky', 'cooperative-sticky']) {
   test(`a group whose members come and go is given every record (${strategy})`, { timeout: 120_000 }, async (t) => {
     const { bootstrapServers } = kafka
     await using client = new Kafka({ bootstrapServers })

@@ -1,6 +1,6 @@
 /** What a scenario says: the cluster, who works on it, what goes wrong, and for how long. Times are simulated. */
 
-import type { ConsumerOptions, ProducerOptions, TopicPartition } from '@odradek/client'
+import type { AssignorName, ConsumerOptions, ProducerOptions, TopicPartition } from '@odradek/client'
 import type { NetworkFaults, Range } from '@odradek/runtime/sim'
 import type { Fault } from './faults/fault.ts'
 import type { Life } from './stage/program.ts'
@@ -43,6 +43,8 @@ export interface GroupSpec {
   readonly isStatic?: boolean
   /** How long a member works on what one poll gave it. */
   readonly workMs?: Range
+  /** Lists of assignors, of which every stay of a member takes one; each of its assignments is judged. As `config` says when absent. */
+  readonly assignors?: readonly (readonly AssignorName[])[]
   readonly config?: ConsumerSettings
 }
 

@@ -8,6 +8,7 @@ import { members } from './members.ts'
 import { nodes } from './nodes.ts'
 import { power } from './power.ts'
 import { readers } from './readers.ts'
+import { rebalances } from './rebalances.ts'
 import { storm } from './storm.ts'
 import { swarm } from './swarm.ts'
 import { topics } from './topics.ts'
@@ -19,6 +20,7 @@ export const scenarios: Readonly<Record<string, ScenarioOf>> = {
   unsynced,
   acks,
   members,
+  rebalances,
   readers,
   topics,
   disk,

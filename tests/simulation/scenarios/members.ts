@@ -22,7 +22,7 @@ export const members: ScenarioOf = (pick) => ({
       members: pick.int(2, 4),
       commit: pick.one('sync', 'async', 'mixed'),
       workMs: { min: 0, max: pick.one(50, 800) },
-      config: { partitionAssignmentStrategy: pick.one(['range'], ['round-robin'], ['round-robin', 'range']) },
+      config: { partitionAssignmentStrategy: pick.one(['range'], ['sticky'], ['cooperative-sticky'], ['round-robin', 'range']) },
     },
     {
       group: 'shipping',

@@ -32,7 +32,13 @@ export class Life {
     this.name = `${host}.${number}`
     this.history = history
     this.random = new RandomStream(simulation.seed, `program/${this.name}`)
-    this.kafka = new Kafka({ ...CONNECTING, bootstrapServers: [bootstrapServers], clientId: this.name, runtime })
+    this.kafka = new Kafka({
+      ...CONNECTING,
+      bootstrapServers: [bootstrapServers],
+      clientId: this.name,
+      logger: { warn: () => undefined },
+      runtime,
+    })
     this.#sleep = (delayMs) =>
       new Promise((resolve) => {
         runtime.clock.setTimer(delayMs, resolve)

@@ -6,6 +6,7 @@ import type { Life } from '../stage/program.ts'
 import type { Stage } from '../stage/stage.ts'
 import { fetched as fetchedBy } from './fetched.ts'
 import { describe } from './producer.ts'
+import { GivenBefore, watched } from './watched-assignor.ts'
 
 const DEFAULTS = {
   requestTimeoutMs: 4000,
@@ -53,7 +54,16 @@ class Stay {
       enableAutoCommit: spec.commit === 'auto',
       ...(spec.isStatic === true ? { groupInstanceId: life.host } : {}),
       ...this.#config,
+      ...this.#assignors(),
     })
+  }
+
+  #assignors(): Pick<ConsumerSettings, 'assignors'> {
+    const { assignors: lists } = this.#spec
+    if (lists === undefined) return {}
+    const names = lists[this.#life.random.int(lists.length)] ?? []
+    const before = givenBefore(this.#stage)
+    return { assignors: names.map((name) => watched(this.#stage, name, before)) }
   }
 
   async last(): Promise<void> {
@@ -73,7 +83,7 @@ class Stay {
       this.#stage.orders.delete(this.#life.host)
       if (order === 'leave') break
       if (order === 'stall') await this.#life.sleep(this.#config.maxPollIntervalMs * (0.8 + this.#life.random.next()))
-      await this.#round()
+      if ((await this.#round()) === 'fenced') break
     }
     history.close(this.#client)
     await this.#consumer.close()
@@ -101,20 +111,22 @@ class Stay {
     }
   }
 
-  async #round(): Promise<void> {
+  async #round(): Promise<'fenced' | undefined> {
     const { history, random } = this.#life
     const polling = history.poll({ client: this.#client })
     let records: ConsumerRecord<string, string>[]
     try {
       records = await this.#consumer.poll(POLL_MS)
     } catch (error) {
-      if (!this.#life.isAlive) return
+      if (!this.#life.isAlive) return undefined
       polling.fail(error)
+      if (isOutdated(error, this.#spec)) return 'fenced'
       if (!(error instanceof KafkaError) || !error.retriable)
         this.#stage.violate('unexpected error', `poll of ${this.#client}: ${describe(error)}`)
-      return this.#life.sleep(200)
+      await this.#life.sleep(200)
+      return undefined
     }
-    if (!this.#life.isAlive) return
+    if (!this.#life.isAlive) return undefined
     const fetched = fetchedBy(records.filter((record) => this.#stage.follows(record)))
     polling.ok(fetched)
     for (const { topic, partition, offsets } of fetched) {
@@ -123,10 +135,11 @@ class Stay {
       this.#stage.hasRead(this.#spec.group, { topic, partition }, offset)
     }
     if (records.length > 0 && this.#spec.workMs !== undefined && !this.#stage.isCalm) await this.#life.sleep(this.#spec.workMs)
-    if (this.#spec.commit === 'auto' || random.next() >= COMMIT_PROBABILITY) return
+    if (this.#spec.commit === 'auto' || random.next() >= COMMIT_PROBABILITY) return undefined
     const isSync = this.#spec.commit === 'sync' || (this.#spec.commit === 'mixed' && random.next() < 0.5)
     if (isSync) await this.#commit('sync')
     else void this.#commit('async')
+    return undefined
   }
 
   async #commit(way: 'sync' | 'async'): Promise<void> {
@@ -142,6 +155,20 @@ class Stay {
       if (!(error instanceof KafkaError)) this.#stage.violate('unexpected error', `commit of ${this.#client}: ${describe(error)}`)
     }
   }
+}
+
+/** A coordinator that dies before the rebalance is over forgets that a static member has come back, and takes it for an old one. */
+function isOutdated(error: unknown, { isStatic }: GroupSpec): boolean {
+  return isStatic === true && error instanceof KafkaError && error.code === 'FENCED_INSTANCE_ID'
+}
+
+const groups = new WeakMap<Stage, GivenBefore>()
+
+/** Of all groups of a run: what a member was given it says with the topics in it. */
+function givenBefore(stage: Stage): GivenBefore {
+  const known = groups.get(stage) ?? new GivenBefore()
+  groups.set(stage, known)
+  return known
 }
 
 function plain(partitions: readonly TopicPartition[]): TopicPartition[] {

@@ -34,14 +34,16 @@ export const consumerKeys = {
   partitionAssignmentStrategy: {
     kafka: 'partition.assignment.strategy',
     type: 'list',
-    default: ['range', 'round-robin'],
-    values: ['range', 'round-robin'],
+    default: ['range', 'cooperative-sticky'],
+    values: ['range', 'round-robin', 'sticky', 'cooperative-sticky'],
     aliases: {
       'org.apache.kafka.clients.consumer.RangeAssignor': 'range',
       'org.apache.kafka.clients.consumer.RoundRobinAssignor': 'round-robin',
+      'org.apache.kafka.clients.consumer.StickyAssignor': 'sticky',
+      'org.apache.kafka.clients.consumer.CooperativeStickyAssignor': 'cooperative-sticky',
       roundrobin: 'round-robin',
     },
-    doc: 'Assignors by preference; the group uses one that all members have.',
+    doc: 'Assignors by preference; the group uses one that all members have. Rebalances are cooperative when all are.',
   },
   sessionTimeoutMs: {
     kafka: 'session.timeout.ms',
@@ -101,7 +103,12 @@ export const consumerKeys = {
     min: 0,
     doc: 'Bound of calls that have none of their own.',
   },
-  clientRack: { kafka: 'client.rack', type: 'string', default: '', doc: 'Where this consumer runs, sent with fetches.' },
+  clientRack: {
+    kafka: 'client.rack',
+    type: 'string',
+    default: '',
+    doc: 'Where this consumer runs, sent with fetches and to the assignor.',
+  },
 } as const
 
 export type ConsumerConfig = ConfigInputs<typeof consumerKeys>

@@ -78,11 +78,12 @@ export class Commits {
     const membership = this.#options.membership()
     if (membership !== undefined && membership.generationId < 0) throw this.#notAMember()
     const nodeId = await coordinators.group(groupId)
+    const generationId = membership?.generationId ?? -1
     try {
       const response = await cluster.request(nodeId, offsetCommit, this.#request(offsets, membership), { channel: 'group' })
       for (const { name, partitions } of response.topics) {
         for (const { partitionIndex, errorCode } of partitions) {
-          if (errorCode !== ErrorCodes.NONE) throw this.#refused(errorCode, `${name}-${partitionIndex}`, membership)
+          if (errorCode !== ErrorCodes.NONE) throw this.#refused(errorCode, `${name}-${partitionIndex}`, membership, generationId)
         }
       }
     } catch (error) {
@@ -111,11 +112,11 @@ export class Commits {
     }
   }
 
-  #refused(errorCode: number, place: string, membership: ClassicMembership | undefined): BrokerError {
+  #refused(errorCode: number, place: string, membership: ClassicMembership | undefined, generationId: number): BrokerError {
     const action = brokerErrorAction(errorCode)
     if (action === 'find-coordinator') this.#options.coordinators.forget(this.#options.groupId)
     if (membership !== undefined && (action === 'find-coordinator' || action === 'rejoin' || action === 'fatal')) {
-      membership.onCommitError(errorCode, this.#options.cluster.nowMs())
+      membership.onCommitError(errorCode, generationId, this.#options.cluster.nowMs())
       this.#options.onMembershipChange()
     }
     const error = brokerError(errorCode, `Cannot commit ${place} in group '${this.#options.groupId}'`)

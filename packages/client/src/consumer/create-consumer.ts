@@ -7,32 +7,32 @@ import type { ClientOptions } from '../config/options.ts'
 import { ConfigError } from '../errors/kafka-error.ts'
 import { samplingOf } from '../metrics/sampled.ts'
 import { tracePolls } from '../tracing/consumer-spans.ts'
-import type { Assignor } from './assignors/assignor.ts'
-import { rangeAssignor } from './assignors/range.ts'
-import { roundRobinAssignor } from './assignors/round-robin.ts'
+import { createAssignors } from './assignors/built-in.ts'
 import { ConsumerMetrics } from './consumer-metrics.ts'
 import { KafkaConsumer } from './kafka-consumer.ts'
 import type { Consumer, ConsumerOptions } from './types.ts'
 
-const assignors: Readonly<Record<string, Assignor>> = { range: rangeAssignor, 'round-robin': roundRobinAssignor }
-
 /** Throws ConfigError. */
 export function createConsumer<K, V>(shared: ClientOptions, options: ConsumerOptions<K, V>, onClose: () => void): Consumer<K, V> {
-  const { runtime, common, tls, tracing, own } = resolveClient(consumerKeys, shared, options, ['key', 'value'])
+  const { runtime, logger, common, tls, tracing, own } = resolveClient(consumerKeys, shared, options, ['key', 'value', 'assignors'])
   if (own.heartbeatIntervalMs >= own.sessionTimeoutMs) {
     throw new ConfigError(`heartbeat.interval.ms (${own.heartbeatIntervalMs}) must be below session.timeout.ms (${own.sessionTimeoutMs})`)
   }
   if (own.groupId === '') throw new ConfigError('group.id must not be empty')
-  if (own.partitionAssignmentStrategy.length === 0) throw new ConfigError('partition.assignment.strategy must name an assignor')
+  if (options.assignors !== undefined && options.partitionAssignmentStrategy !== undefined) {
+    throw new ConfigError("Give either 'assignors' or 'partitionAssignmentStrategy': the former may name assignors too")
+  }
+  const assignors = createAssignors(options.assignors ?? own.partitionAssignmentStrategy)
   const metrics = new ConsumerMetrics(common.clientId, samplingOf(runtime.clock, common), own.isolationLevel === 'read_committed')
   const consumer = new KafkaConsumer({
     cluster: new Cluster({ runtime, config: common, tls, metrics: metrics.network }),
     config: own,
-    assignors: own.partitionAssignmentStrategy.flatMap((name) => assignors[name] ?? []),
+    assignors,
     metrics,
     key: options.key,
     value: options.value,
     onClose,
+    logger,
   })
   if (tracing === undefined) return consumer
   return tracePolls(consumer, tracing, { clientId: common.clientId, groupId: own.groupId }, () => runtime.clock.nowMs())

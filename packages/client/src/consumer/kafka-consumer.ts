@@ -10,6 +10,7 @@ import { retryUntil } from '../cluster/retry.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ConsumerValues } from '../config/consumer.ts'
 import { ConfigError, KafkaError, StateError, TimeoutError } from '../errors/kafka-error.ts'
+import type { Logger } from '../logger.ts'
 import type { MetricValue } from '../metrics/registry.ts'
 import type { CloseOptions } from '../producer/types.ts'
 import type { Deserializer } from '../serde/serde.ts'
@@ -45,6 +46,7 @@ export interface KafkaConsumerOptions<K, V> {
   readonly key: Deserializer<K> | undefined
   readonly value: Deserializer<V> | undefined
   readonly onClose: () => void
+  readonly logger: Logger
 }
 
 export class KafkaConsumer<K, V> implements Consumer<K, V> {
@@ -121,6 +123,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       assignors: options.assignors,
       subscribed: () => this.#subscription.topics,
       owned: () => this.#subscription.assigned,
+      logger: options.logger,
     })
     this.#rebalances = new Rebalances(this.#subscription, this.#member, commits)
   }
@@ -135,14 +138,14 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     this.#topics.refresh().catch(() => undefined)
     rebalances.listener = listener
     if (member.membership.state === 'detached' || member.membership.state === 'failed') member.membership.start()
-    else member.membership.rejoin()
+    else member.membership.rejoin('subscription has changed')
     member.membership.touched(this.#cluster.nowMs())
     member.step()
   }
 
   async unsubscribe(): Promise<void> {
     this.#checkOpen()
-    if (this.#subscription.mode === 'topics') await this.#leaveGroup(this.#apiDeadline())
+    if (this.#subscription.mode === 'topics') await this.#leaveGroup(this.#apiDeadline(), 'the consumer unsubscribed from all topics')
     this.#subscription.clear()
     this.#topics.replace([])
   }
@@ -314,7 +317,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     const deadlineMs = this.#cluster.nowMs() + timeoutMs
     this.#signal.notify()
     try {
-      if (this.#subscription.mode === 'topics') await this.#leaveGroup(deadlineMs)
+      if (this.#subscription.mode === 'topics') await this.#leaveGroup(deadlineMs, 'the consumer is being closed')
       else if (this.#subscription.mode === 'partitions') await this.#commits?.autoCommitFinal(deadlineMs)
     } finally {
       this.#subscription.clear()
@@ -325,13 +328,16 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     }
   }
 
-  async #leaveGroup(deadlineMs: number): Promise<void> {
+  async #leaveGroup(deadlineMs: number, reason: string): Promise<void> {
     const { member, rebalances } = this.#group()
     const isMember = member.membership.generationId >= 0
-    await rebalances.release(isMember ? 'revoked' : 'lost', deadlineMs)
     const message = 'The group could not be left in time'
-    // The coordinator finds out by itself after session.timeout.ms.
-    await withDeadline(this.#cluster.runtime.clock, member.leave(), deadlineMs, message).catch(() => undefined)
+    try {
+      await rebalances.release(isMember ? 'revoked' : 'lost', deadlineMs)
+    } finally {
+      // The coordinator finds out by itself after session.timeout.ms.
+      await withDeadline(this.#cluster.runtime.clock, member.leave(reason), deadlineMs, message).catch(() => undefined)
+    }
   }
 
   async #endsOf(partitions: readonly TopicPartition[], timestamp: number): Promise<TopicPartitionOffset[]> {

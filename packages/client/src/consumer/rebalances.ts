@@ -23,12 +23,11 @@ export class Rebalances<K, V> {
   /** Does what the membership waits for. Rejects with what a listener throws, and with the membership's error when it has failed. */
   async serve(deadlineMs: number): Promise<void> {
     const { membership } = this.#member
-    if (membership.state === 'releasing') {
-      await this.release(membership.release, deadlineMs)
-      membership.released()
-      this.#member.step()
+    for (;;) {
+      if (membership.state === 'releasing') await this.#letGo(membership.release, deadlineMs)
+      else if (membership.state === 'adopting') await this.#adopt(deadlineMs)
+      else break
     }
-    if (membership.state === 'adopting') await this.#adopt()
     if (membership.state === 'failed' && membership.error !== undefined) {
       await this.release('lost', deadlineMs)
       throw membership.error
@@ -37,29 +36,70 @@ export class Rebalances<K, V> {
 
   /** Lets go of everything. */
   async release(release: Release, deadlineMs: number): Promise<void> {
-    const partitions = this.#subscription.assigned.map(toPlace)
+    await this.#release(this.#subscription.assigned.map(toPlace), release, deadlineMs)
+  }
+
+  /** Before joining. What the listener throws does not keep the member from joining. */
+  async #letGo(release: Release, deadlineMs: number): Promise<void> {
+    const { membership, protocol } = this.#member
+    const held = this.#subscription.assigned.map(toPlace)
+    const keepsWhatItHas = release === 'revoked' && protocol === 'cooperative'
+    const partitions = keepsWhatItHas ? held.filter(({ topic }) => !this.#subscription.topics.includes(topic)) : held
+    try {
+      await this.#release(partitions, release, deadlineMs)
+    } finally {
+      // Otherwise the rest has been lost meanwhile.
+      if (membership.release === release) membership.released()
+      this.#member.step()
+    }
+  }
+
+  async #release(partitions: readonly TopicPartition[], release: Release, deadlineMs: number): Promise<void> {
     if (partitions.length === 0) return
     if (release === 'revoked') await this.#commits.autoCommitFinal(deadlineMs)
     try {
       if (release === 'lost' && this.listener?.onLost !== undefined) await this.listener.onLost(partitions)
       else await this.listener?.onRevoked?.(partitions)
     } finally {
-      this.#subscription.adopt([])
+      this.#subscription.adopt(without(this.#subscription.assigned, partitions))
     }
   }
 
-  async #adopt(): Promise<void> {
-    const partitions = this.#member.assignment
-    const held = new Set(this.#subscription.assigned.map(({ topic, partition }) => partitionKey(topic, partition)))
-    this.#subscription.adopt(partitions)
-    const added = partitions.filter(({ topic, partition }) => !held.has(partitionKey(topic, partition)))
-    this.#member.membership.adopted()
-    try {
-      await this.listener?.onAssigned?.(added.map(toPlace))
-    } finally {
-      this.#member.step()
+  /** After a rebalance. What was taken away goes first, and has the member join again, so that it can be given to another. */
+  async #adopt(deadlineMs: number): Promise<void> {
+    if (!this.#member.isStillGiven()) return
+    const { membership, assignment } = this.#member
+    const given = assignment.partitions
+    if (!given.every(({ topic }) => this.#subscription.topics.includes(topic))) {
+      membership.adopted('received assignment does not match the current subscription')
+      return
     }
+    const revoked = without(this.#subscription.assigned, given).map(toPlace)
+    const problems: unknown[] = []
+    const attempt = async (call: () => void | Promise<void>): Promise<void> => {
+      try {
+        await call()
+      } catch (error) {
+        problems.push(error)
+      }
+    }
+    await attempt(() => this.#release(revoked, 'revoked', deadlineMs))
+    // Lost meanwhile: what was given is somebody else's.
+    if (membership.state === 'adopting') {
+      const added = without(given, this.#subscription.assigned).map(toPlace)
+      await attempt(() => this.#member.tellAssignor())
+      this.#subscription.adopt(given)
+      membership.adopted(revoked.length > 0 ? 'need to revoke partitions and re-join' : undefined)
+      await attempt(() => this.listener?.onAssigned?.(added))
+    }
+    this.#member.step()
+    if (problems.length > 0) throw problems[0]
   }
+}
+
+function without<T extends TopicPartition>(partitions: readonly T[], others: readonly TopicPartition[]): T[] {
+  const keys = new Set(others.map(({ topic, partition }) => partitionKey(topic, partition)))
+  return partitions.filter(({ topic, partition }) => !keys.has(partitionKey(topic, partition)))
 }
 
 function toPlace({ topic, partition }: TopicPartition): TopicPartition {

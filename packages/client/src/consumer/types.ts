@@ -3,6 +3,8 @@
 import type { RecordHeader } from '@odradek/protocol'
 import type { ConsumerConfig } from '../config/consumer.ts'
 import type { ClientOptions } from '../config/options.ts'
+import type { Assignor } from './assignors/assignor.ts'
+import type { AssignorName } from './assignors/built-in.ts'
 import type { MetricValue } from '../metrics/registry.ts'
 import type { CloseOptions } from '../producer/types.ts'
 import type { Deserializer } from '../serde/serde.ts'
@@ -35,10 +37,14 @@ export interface ConsumerRecord<K, V> {
   readonly leaderEpoch: number
 }
 
-/** Awaited inside `poll()`: the next records come when it is done. Both may commit and seek. */
+/** Awaited inside `poll()`: the next records come when it is done. All may commit, seek and pause. What they throw comes out of `poll()`. */
 export interface RebalanceListener {
+  /** After every rebalance, with the partitions that are new to this member: all of them under an eager protocol, perhaps none. */
   onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>
-  /** Before the partitions go to another member: the last moment to commit. */
+  /**
+   * Before the partitions go to another member: the last moment to commit. Under an eager protocol all partitions, before the member joins
+   * again; under a cooperative one those that move, after it. Not called without partitions.
+   */
   onRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>
   /** The partitions are already another member's. `onRevoked` is called instead when this is absent. */
   onLost?(partitions: readonly TopicPartition[]): void | Promise<void>
@@ -49,6 +55,8 @@ export interface ConsumerOptions<K, V> extends Partial<ConsumerConfig>, ClientOp
   readonly key?: Deserializer<K> | undefined
   /** Without it values are Buffers. */
   readonly value?: Deserializer<V> | undefined
+  /** Instead of `partitionAssignmentStrategy`, by preference: assignors of one's own, and names of those that are built in. */
+  readonly assignors?: readonly (AssignorName | Assignor)[] | undefined
 }
 
 export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerRecord<K, V>> {

@@ -63,13 +63,12 @@ describe('configuration', () => {
   })
 
   it('takes Kafka’s class names', () => {
-    const range = 'org.apache.kafka.clients.consumer.RangeAssignor'
-    const values = resolveConfig(
-      consumerKeys,
-      {},
-      { 'partition.assignment.strategy': `${range},org.apache.kafka.clients.consumer.RoundRobinAssignor` },
+    const classes = ['Range', 'RoundRobin', 'Sticky', 'CooperativeSticky'].map(
+      (name) => `org.apache.kafka.clients.consumer.${name}Assignor`,
     )
-    assert.deepEqual(values.partitionAssignmentStrategy, ['range', 'round-robin'])
+    const values = resolveConfig(consumerKeys, {}, { 'partition.assignment.strategy': classes.join() })
+    assert.deepEqual(values.partitionAssignmentStrategy, ['range', 'round-robin', 'sticky', 'cooperative-sticky'])
+    assert.deepEqual(resolveConfig(consumerKeys, {}).partitionAssignmentStrategy, ['range', 'cooperative-sticky'])
     assert.equal(resolveConfig(producerKeys, {}, { acks: '-1' }).acks, 'all')
     for (const [name, value] of [
       ['RoundRobinPartitioner', 'round-robin'],

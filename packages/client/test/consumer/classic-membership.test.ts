@@ -46,8 +46,8 @@ function inState(state: MemberState, groupInstanceId: string | null = null): Cla
   if (state === 'adopting') return member
   member.adopted()
   if (state === 'stable') return member
-  if (state === 'releasing') member.rejoin()
-  else member.stop()
+  if (state === 'releasing') member.rejoin('subscription has changed')
+  else member.stop('the consumer is being closed')
   return member
 }
 
@@ -61,11 +61,95 @@ describe('classic membership', () => {
   it('joins, syncs, is given partitions and beats', () => {
     const member = inState('stable')
     assert.deepEqual([member.memberId, member.generationId, member.protocolName], ['m1', 5, 'range'])
-    assert.deepEqual(member.poll(1000), { send: undefined, wakeAtMs: 3000 })
+    assert.deepEqual(member.poll(0), { send: undefined, wakeAtMs: 100 })
     assert.equal(member.poll(3000).send, 'heartbeat')
     assert.equal(member.poll(3001).send, undefined)
     member.onHeartbeat(0, 3100)
     assert.equal(member.poll(3100).wakeAtMs, 6100)
+  })
+
+  it('beats sooner while the generation is young, and every heartbeat.interval.ms later on', () => {
+    const member = inState('stable')
+    const beats: number[] = []
+    for (let now = 0; now < 13_000; now += 100) {
+      if (member.poll(now).send !== 'heartbeat') continue
+      beats.push(now)
+      member.onHeartbeat(0, now)
+    }
+    assert.deepEqual(beats, [100, 200, 400, 800, 1600, 3200, 6200, 9200, 12_200])
+  })
+
+  it('says why it joins and why it leaves', () => {
+    const member = inState('joining')
+    assert.equal(member.rejoinReason, '')
+    member.onJoin(joined(ErrorCodes.MEMBER_ID_REQUIRED), 0)
+    assert.equal(member.rejoinReason, 'need to re-join with the given member-id: m1')
+    member.poll(0)
+    member.onJoin(joined(0), 0)
+    member.poll(0)
+    member.onSync(0, 0)
+    assert.equal(member.rejoinReason, '')
+    member.adopted('need to revoke partitions and re-join')
+    assert.deepEqual([member.state, member.rejoinReason], ['releasing', 'need to revoke partitions and re-join'])
+    member.stop('the consumer is being closed')
+    assert.deepEqual([member.poll(0).send, member.leaveReason], ['leave', 'the consumer is being closed'])
+  })
+
+  it('a change that comes while a join is under way is not forgotten; one before it is in the request', () => {
+    const before = inState('releasing')
+    before.rejoin('subscription has changed')
+    before.released()
+    const during = inState('joining')
+    during.rejoin('subscription has changed')
+    for (const [member, state] of [
+      [before, 'stable'],
+      [during, 'releasing'],
+    ] as const) {
+      member.poll(0)
+      member.onJoin(joined(0), 0)
+      member.poll(0)
+      member.onSync(0, 0)
+      member.adopted()
+      assert.equal(member.state, state)
+    }
+  })
+
+  it('a group that rebalances again answers a sync so: it joins anew, and keeps its id', () => {
+    const member = inState('syncing')
+    member.onSync(ErrorCodes.REBALANCE_IN_PROGRESS, 0)
+    assert.deepEqual([member.state, member.memberId, member.generationId], ['joining', 'm1', 5])
+  })
+
+  it('does not take up what it was given a session ago, without a word since', () => {
+    for (const [lastBeatMs, now, expected] of [
+      [0, 9999, true],
+      [0, 10_000, false],
+      [9000, 18_999, true],
+      [9000, 19_000, false],
+    ] as const) {
+      const member = inState('adopting')
+      if (lastBeatMs > 0) {
+        assert.equal(member.poll(lastBeatMs).send, 'heartbeat')
+        // It is the sending that counts: the broker may have been waiting since.
+        member.onHeartbeat(0, lastBeatMs + 500)
+      }
+      assert.equal(member.isStillGiven(now), expected)
+      assert.deepEqual([member.state, member.generationId], expected ? ['adopting', 5] : ['releasing', -1])
+    }
+  })
+
+  it('a commit refused for a rebalance that it takes part in already causes no other', () => {
+    const member = inState('syncing')
+    member.onCommitError(ErrorCodes.REBALANCE_IN_PROGRESS, 5, 0)
+    member.onSync(0, 0)
+    member.adopted()
+    assert.equal(member.state, 'stable')
+  })
+
+  it('a refused commit of an earlier generation says nothing about this one', () => {
+    const member = inState('stable')
+    member.onCommitError(ErrorCodes.ILLEGAL_GENERATION, 4, 100)
+    assert.equal(member.state, 'stable')
   })
 
   it('joins again with the member id that it was given', () => {
@@ -118,10 +202,12 @@ describe('classic membership', () => {
       assert.equal(member.poll(9000).send, 'join')
     })
 
-    it(`error ${errorCode} to a sync: it joins again`, () => {
+    it(`error ${errorCode} to a sync: what it has kept is lost, and it joins again`, () => {
       const member = inState('syncing')
       member.onSync(errorCode, 0)
-      assert.deepEqual([member.state, member.memberId], ['joining', memberId])
+      assert.deepEqual([member.state, member.release, member.memberId], ['releasing', 'lost', memberId])
+      member.released()
+      assert.equal(member.poll(0).send, 'join')
     })
   }
 
@@ -166,7 +252,9 @@ describe('classic membership', () => {
     for (; now < 57_000; now += 3000) {
       if (member.poll(now).send === 'heartbeat') member.onHeartbeat(0, now)
     }
+    assert.ok(member.isOverdue(60_000) && !member.isOverdue(59_999))
     assert.equal(member.poll(60_000).send, 'leave')
+    assert.equal(member.leaveReason, 'consumer poll timeout has expired.')
     member.onLeave()
     assert.deepEqual([member.state, member.release, member.generationId], ['releasing', 'lost', -1])
     member.touched(70_000)
@@ -177,7 +265,7 @@ describe('classic membership', () => {
   it('an answer to a heartbeat that comes after leaving has begun changes nothing', () => {
     const member = inState('stable')
     member.poll(3000)
-    member.stop()
+    member.stop('the consumer is being closed')
     assert.equal(member.poll(3000).send, 'leave')
     member.onHeartbeat(ErrorCodes.UNKNOWN_MEMBER_ID, 3001)
     assert.equal(member.state, 'leaving')
@@ -188,11 +276,11 @@ describe('classic membership', () => {
 
   it('a static member does not leave: its place is kept', () => {
     const member = inState('stable', 'i1')
-    member.stop()
+    member.stop('the consumer is being closed')
     assert.equal(member.state, 'detached')
     const late = inState('stable', 'i1')
     assert.equal(late.poll(60_000).send, undefined)
-    assert.deepEqual([late.state, late.release], ['releasing', 'lost'])
+    assert.deepEqual([late.state, late.release, late.memberId], ['releasing', 'lost', ''])
   })
 
   it('fails for good on what joining again would not mend, until it is started anew', () => {
@@ -207,7 +295,7 @@ describe('classic membership', () => {
 
   it('a refused commit tells of the membership too', () => {
     const member = inState('stable')
-    member.onCommitError(ErrorCodes.UNKNOWN_MEMBER_ID, 100)
+    member.onCommitError(ErrorCodes.UNKNOWN_MEMBER_ID, 5, 100)
     assert.deepEqual([member.state, member.release], ['releasing', 'lost'])
   })
 

@@ -4,7 +4,7 @@
  * `adopted()` answer.
  */
 
-import { ErrorCodes } from '@odradek/protocol'
+import { ErrorCodes, errorByCode } from '@odradek/protocol'
 import { brokerError, brokerErrorAction } from '../../errors/broker-error-actions.ts'
 import type { KafkaError } from '../../errors/kafka-error.ts'
 import type { MemberState } from './transitions.ts'
@@ -41,6 +41,11 @@ export interface JoinAnswer {
 }
 
 const NO_GENERATION = -1
+/**
+ * Members come and go in bursts, and one learns of a rebalance by its heartbeats: a young generation beats more often, each pause as long as
+ * the generation is old, until `heartbeat.interval.ms` is reached.
+ */
+const FIRST_HEARTBEAT_MS = 100
 
 export class ClassicMembership {
   readonly #config: MembershipConfig
@@ -55,9 +60,15 @@ export class ClassicMembership {
   #failures = 0
   #notBeforeMs = 0
   #nextHeartbeatMs = 0
+  #generationFromMs = 0
+  /** When the heartbeat under way was sent, and since when the coordinator cannot have given this member up. */
+  #beatMs = 0
+  #knownAliveMs = 0
   #sessionEndMs = Number.POSITIVE_INFINITY
   #pollEndMs = Number.POSITIVE_INFINITY
   #mustRejoin = false
+  #rejoinReason = ''
+  #leaveReason = ''
   #afterLeaving: 'detached' | 'releasing' = 'detached'
 
   constructor(config: MembershipConfig) {
@@ -86,6 +97,16 @@ export class ClassicMembership {
     return this.#release
   }
 
+  /** Why it joins (KIP-800); empty at first. */
+  get rejoinReason(): string {
+    return this.#rejoinReason
+  }
+
+  /** Why it leaves (KIP-800). */
+  get leaveReason(): string {
+    return this.#leaveReason
+  }
+
   /** Why the state is 'failed'. */
   get error(): KafkaError | undefined {
     return this.#error
@@ -96,13 +117,16 @@ export class ClassicMembership {
     if (this.#state !== 'detached' && this.#state !== 'failed') return
     this.#error = undefined
     this.#pollEndMs = Number.POSITIVE_INFINITY
+    this.#rejoinReason = ''
     this.#become('joining')
   }
 
   /** Something that the others must know has changed: topics, partitions. */
-  rejoin(): void {
+  rejoin(reason: string): void {
+    if (this.#state === 'detached' || this.#state === 'failed') return
+    this.#rejoinReason = reason
     if (this.#state === 'stable') this.#giveUp('revoked')
-    else if (this.#state !== 'detached' && this.#state !== 'failed') this.#mustRejoin = true
+    else this.#mustRejoin = true
   }
 
   /** The application has polled: it is alive. */
@@ -110,10 +134,16 @@ export class ClassicMembership {
     this.#pollEndMs = nowMs + this.#config.maxPollIntervalMs
   }
 
+  /** The application has polled too long ago: the next step leaves. */
+  isOverdue(nowMs: number): boolean {
+    return this.#isMember && nowMs >= this.#pollEndMs
+  }
+
   /** Wants to be out of the group. A static member just goes: its place is kept for `session.timeout.ms`. */
-  stop(): void {
+  stop(reason: string): void {
     if (this.#state === 'detached') return
     this.#afterLeaving = 'detached'
+    this.#leaveReason = reason
     if (this.#state === 'leaving') return
     this.#underWay = undefined
     if (this.#memberId !== '' && this.#config.groupInstanceId === null && this.#state !== 'failed') this.#become('leaving')
@@ -125,11 +155,26 @@ export class ClassicMembership {
     if (this.#state === 'releasing') this.#become('joining')
   }
 
-  /** The application has taken up what it was given. */
-  adopted(): void {
+  /**
+   * Before the application takes up what it was given, which may be long after: without a word from the coordinator for a session, it may be
+   * another's by now, and the member joins again instead.
+   */
+  isStillGiven(nowMs: number): boolean {
+    if (this.#state !== 'adopting') return false
+    if (nowMs - this.#knownAliveMs < this.#config.sessionTimeoutMs) return true
+    this.#generationId = NO_GENERATION
+    this.#rejoinReason = 'the session ended before the assignment was taken up'
+    this.#underWay = undefined
+    this.#giveUp('lost')
+    return false
+  }
+
+  /** The application has taken up what it was given. With a reason it has to join again at once. */
+  adopted(rejoinReason?: string): void {
     if (this.#state !== 'adopting') return
     this.#become('stable')
-    if (this.#mustRejoin) this.#giveUp('revoked')
+    if (rejoinReason !== undefined) this.rejoin(rejoinReason)
+    else if (this.#mustRejoin) this.#giveUp('revoked')
   }
 
   /** The leader has shared out the partitions. */
@@ -139,12 +184,12 @@ export class ClassicMembership {
 
   poll(nowMs: number): MembershipStep {
     if (this.#state === 'detached' || this.#state === 'failed') return idle
-    if (this.#isMember && nowMs >= this.#pollEndMs) this.#expel()
+    if (this.isOverdue(nowMs)) this.#expel()
     if (this.#coordinator === 'unknown') return this.#findCoordinator(nowMs)
     if (this.#coordinator === 'finding' || this.#underWay !== undefined) return { send: undefined, wakeAtMs: this.#pollWatchMs }
     switch (this.#state) {
       case 'joining':
-        return this.#sendFrom('join', nowMs, this.#notBeforeMs)
+        return this.#sendJoin(nowMs)
       case 'syncing':
         return this.#sendFrom('sync', nowMs, this.#notBeforeMs)
       case 'leaving':
@@ -182,6 +227,7 @@ export class ClassicMembership {
     if (!this.#ends('join')) return
     if (answer.errorCode === ErrorCodes.MEMBER_ID_REQUIRED) {
       this.#memberId = answer.memberId
+      this.#rejoinReason = `need to re-join with the given member-id: ${answer.memberId}`
       return
     }
     if (answer.errorCode !== ErrorCodes.NONE) {
@@ -192,7 +238,6 @@ export class ClassicMembership {
     this.#generationId = answer.generationId
     this.#protocolName = answer.protocolName ?? ''
     this.#failures = 0
-    this.#mustRejoin = false
     this.#become(answer.leader === answer.memberId && !answer.skipAssignment ? 'assigning' : 'syncing')
   }
 
@@ -203,23 +248,28 @@ export class ClassicMembership {
       return
     }
     this.#become('adopting')
+    if (!this.#mustRejoin) this.#rejoinReason = ''
+    this.#generationFromMs = nowMs
+    this.#knownAliveMs = nowMs
     this.#alive(nowMs)
   }
 
   onHeartbeat(errorCode: number, nowMs: number): void {
     if (!this.#ends('heartbeat')) return
-    if (errorCode === ErrorCodes.NONE) this.#alive(nowMs)
-    else this.#onMemberError(errorCode, 'heartbeat', nowMs)
+    if (errorCode === ErrorCodes.NONE) {
+      this.#knownAliveMs = this.#beatMs
+      this.#alive(nowMs)
+    } else this.#onMemberError(errorCode, 'heartbeat', nowMs)
   }
 
   onLeave(): void {
     if (this.#ends('leave')) this.#left()
   }
 
-  /** A commit was refused with this: what it says about the membership. */
-  onCommitError(errorCode: number, nowMs: number): void {
+  /** A commit of this generation was refused with this: what it says about the membership. */
+  onCommitError(errorCode: number, generationId: number, nowMs: number): void {
     if (brokerErrorAction(errorCode) === 'find-coordinator') this.#coordinator = 'unknown'
-    else this.#onMemberError(errorCode, 'commit', nowMs)
+    else if (generationId === this.#generationId && this.#isMember) this.#onMemberError(errorCode, 'commit', nowMs)
   }
 
   /** Whether an answer is to what is under way, and not to something that was given up meanwhile. */
@@ -244,6 +294,13 @@ export class ClassicMembership {
     return { send: 'find-coordinator', wakeAtMs: this.#pollWatchMs }
   }
 
+  #sendJoin(nowMs: number): MembershipStep {
+    const step = this.#sendFrom('join', nowMs, this.#notBeforeMs)
+    // What has changed so far is in this request.
+    if (step.send !== undefined) this.#mustRejoin = false
+    return step
+  }
+
   #sendFrom(send: MembershipSend, nowMs: number, fromMs: number): MembershipStep {
     if (nowMs < fromMs) return { send: undefined, wakeAtMs: Math.min(fromMs, this.#pollWatchMs) }
     this.#underWay = send
@@ -259,16 +316,19 @@ export class ClassicMembership {
       return this.#findCoordinator(nowMs)
     }
     const step = this.#sendFrom('heartbeat', nowMs, Math.max(this.#nextHeartbeatMs, this.#notBeforeMs))
-    return step.send === undefined ? { send: undefined, wakeAtMs: Math.min(step.wakeAtMs, this.#sessionEndMs) } : step
+    if (step.send === undefined) return { send: undefined, wakeAtMs: Math.min(step.wakeAtMs, this.#sessionEndMs) }
+    this.#beatMs = nowMs
+    return step
   }
 
   #alive(nowMs: number): void {
     this.#failures = 0
-    this.#nextHeartbeatMs = nowMs + this.#config.heartbeatIntervalMs
+    const ageMs = Math.max(FIRST_HEARTBEAT_MS, nowMs - this.#generationFromMs)
+    this.#nextHeartbeatMs = nowMs + Math.min(ageMs, this.#config.heartbeatIntervalMs)
     this.#sessionEndMs = nowMs + this.#config.sessionTimeoutMs
   }
 
-  /** An answer to a join or sync: the partitions are already given up. */
+  /** An answer to a join or sync. What the member holds it keeps, unless the group no longer knows it. */
   #onGroupError(errorCode: number, verb: string, nowMs: number): void {
     switch (brokerErrorAction(errorCode)) {
       case 'find-coordinator':
@@ -276,7 +336,7 @@ export class ClassicMembership {
         this.#backOff(nowMs)
         break
       case 'rejoin':
-        this.#forgetIdentity(errorCode)
+        if (errorCode !== ErrorCodes.REBALANCE_IN_PROGRESS) return this.#loseIdentity(errorCode)
         break
       case 'retry':
       case 'refresh-metadata':
@@ -286,20 +346,20 @@ export class ClassicMembership {
         this.#fail(brokerError(errorCode, `Cannot ${verb} in group '${this.#config.groupId}'`))
         return
     }
+    this.#rejoinReason = `rebalance failed due to ${errorByCode(errorCode).name}`
     if (this.#state !== 'joining') this.#become('joining')
   }
 
-  /** An answer to a heartbeat or commit: the application may still hold partitions. */
+  /** An answer to a heartbeat or commit. */
   #onMemberError(errorCode: number, verb: string, nowMs: number): void {
     const action = brokerErrorAction(errorCode)
     if (action === 'find-coordinator') {
       this.#coordinator = 'unknown'
     } else if (errorCode === ErrorCodes.REBALANCE_IN_PROGRESS) {
       this.#alive(nowMs)
-      this.rejoin()
+      if (this.#state === 'stable' || this.#state === 'adopting') this.rejoin('group is already rebalancing')
     } else if (action === 'rejoin') {
-      this.#forgetIdentity(errorCode)
-      if (this.#state === 'stable' || this.#state === 'adopting' || this.#state === 'releasing') this.#giveUp('lost')
+      this.#loseIdentity(errorCode)
     } else if (action === 'fatal') {
       this.#fail(brokerError(errorCode, `Cannot ${verb} in group '${this.#config.groupId}'`))
     } else {
@@ -307,25 +367,31 @@ export class ClassicMembership {
     }
   }
 
-  #forgetIdentity(errorCode: number): void {
-    if (errorCode === ErrorCodes.REBALANCE_IN_PROGRESS) return
+  /** The group has gone on without this member: its partitions are others' by now. */
+  #loseIdentity(errorCode: number): void {
     this.#generationId = NO_GENERATION
-    if (errorCode === ErrorCodes.UNKNOWN_MEMBER_ID) this.#memberId = ''
+    // After ILLEGAL_GENERATION the id is still good, and the group need not wait for it to time out.
+    if (errorCode !== ErrorCodes.ILLEGAL_GENERATION) this.#memberId = ''
+    this.#rejoinReason = `encountered ${errorByCode(errorCode).name}`
+    this.#underWay = undefined
+    this.#giveUp('lost')
   }
 
   /** `max.poll.interval.ms` is over. */
   #expel(): void {
     this.#pollEndMs = Number.POSITIVE_INFINITY
-    const isStatic = this.#config.groupInstanceId !== null
     this.#generationId = NO_GENERATION
     this.#release = 'lost'
-    if (isStatic) {
-      this.#underWay = undefined
+    this.#underWay = undefined
+    this.#leaveReason = 'consumer poll timeout has expired.'
+    this.#rejoinReason = 'consumer pro-actively leaving the group'
+    if (this.#config.groupInstanceId !== null) {
+      // Its place is kept for `session.timeout.ms`, and taken again under a new id.
+      this.#memberId = ''
       this.#become('releasing')
       return
     }
     this.#afterLeaving = 'releasing'
-    this.#underWay = undefined
     this.#become('leaving')
   }
 

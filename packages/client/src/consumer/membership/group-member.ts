@@ -1,6 +1,6 @@
-/** Drives the membership: sends what it asks for, tells it what came back, and keeps the leader's part. */
+/** Drives the membership: sends what it asks for, and tells it what came back. */
 
-import type { JoinGroupResponse, SyncGroupRequestAssignmentInput } from '@odradek/protocol'
+import type { SyncGroupRequestAssignmentInput } from '@odradek/protocol'
 import { ErrorCodes, heartbeat, joinGroup, leaveGroup, syncGroup } from '@odradek/protocol'
 import type { Timer } from '@odradek/runtime'
 import { backoffMs } from '../../cluster/backoff.ts'
@@ -9,15 +9,20 @@ import type { Coordinators } from '../../cluster/coordinators.ts'
 import type { TopicsOfInterest } from '../../cluster/topics-of-interest.ts'
 import type { ConsumerValues } from '../../config/consumer.ts'
 import { ConnectionError, KafkaError, ProtocolError, TimeoutError } from '../../errors/kafka-error.ts'
+import type { Logger } from '../../logger.ts'
 import type { TopicPartition } from '../../topic-partition.ts'
-import type { Assignor } from '../assignors/assignor.ts'
+import type { Assignment, Assignor, RebalanceProtocol } from '../assignors/assignor.ts'
+import { commonProtocol } from '../assignors/built-in.ts'
 import type { MembershipSend } from './classic-membership.ts'
 import { ClassicMembership } from './classic-membership.ts'
-import { assignPartitions, decodeAssignment, decodeMembers, encodeSubscription, topicsOf } from './group-assignment.ts'
+import { decodeAssignment, encodeSubscription } from './group-assignment.ts'
+import { Leadership } from './leadership.ts'
 
 const PROTOCOL_TYPE = 'consumer'
 /** The coordinator answers a join at the latest when the rebalance timeout is over. */
 const JOIN_GRACE_MS = 5000
+/** Longest reason that Kafka's own client sends. */
+const MAX_REASON_LENGTH = 255
 
 export interface GroupMemberOptions {
   readonly cluster: Cluster
@@ -31,21 +36,26 @@ export interface GroupMemberOptions {
   readonly owned: () => readonly TopicPartition[]
   /** The application is needed, or the membership has failed. */
   readonly onChange: () => void
+  readonly logger: Logger
 }
 
 export class GroupMember {
   readonly membership: ClassicMembership
-  /** What the group gave this member, in the state 'adopting'. */
-  assignment: readonly TopicPartition[] = []
+  readonly protocol: RebalanceProtocol
+  /** What the group gave this member last. */
+  assignment: Assignment = { partitions: [] }
   readonly #options: GroupMemberOptions
+  readonly #leadership: Leadership
   #assignments: SyncGroupRequestAssignmentInput[] = []
-  /** Partition counts that the assignment of this leader was made from. */
-  #assignedFrom: ReadonlyMap<string, number> | undefined
+  /** Generation in which it was last said that this member has nothing to do. */
+  #idleGeneration = -1
   #timer: Timer | undefined
   #onDetached: (() => void)[] = []
 
   constructor(options: GroupMemberOptions) {
     this.#options = options
+    this.protocol = commonProtocol(options.assignors)
+    this.#leadership = new Leadership({ ...options, protocol: this.protocol })
     const { cluster, config, groupId } = options
     const { retryBackoffMs, retryBackoffMaxMs } = cluster.config
     this.membership = new ClassicMembership({
@@ -56,13 +66,15 @@ export class GroupMember {
       maxPollIntervalMs: config.maxPollIntervalMs,
       backoffMs: (failures) => backoffMs(retryBackoffMs, retryBackoffMaxMs, failures, cluster.runtime.random),
     })
-    options.topics.onRefresh(() => this.#checkPartitionCounts())
+    options.topics.onRefresh(() => this.#checkTopics())
   }
 
   /** Does what is due; to be called after every change to the membership. */
   step(): void {
     if (this.#options.cluster.isClosed) return
     const { state } = this.membership
+    if (state === 'releasing' && this.#options.owned().length === 0) this.membership.released()
+    if (this.membership.isOverdue(this.#now())) this.#warnOfExpulsion()
     const { send, wakeAtMs } = this.membership.poll(this.#now())
     if (send !== undefined) this.#send(send)
     this.#timer?.cancel()
@@ -74,9 +86,20 @@ export class GroupMember {
     if (this.membership.state === 'detached') this.#notifyDetached()
   }
 
+  /** Whether the assignment may be taken up now. */
+  isStillGiven(): boolean {
+    return this.membership.isStillGiven(this.#now())
+  }
+
+  /** Lets the assignor that the group has chosen know what its assignment is. */
+  tellAssignor(): void {
+    const { protocolName, generationId } = this.membership
+    this.#options.assignors.find((assignor) => assignor.protocolName === protocolName)?.onAssignment?.(this.assignment, generationId)
+  }
+
   /** Resolves when the group has been left, or cannot be told. */
-  leave(): Promise<void> {
-    this.membership.stop()
+  leave(reason: string): Promise<void> {
+    this.membership.stop(reason)
     if (this.membership.state === 'detached') {
       this.step()
       return Promise.resolve()
@@ -119,9 +142,10 @@ export class GroupMember {
 
   async #join(): Promise<void> {
     const { cluster, config, groupId, assignors } = this.#options
-    const owned = this.#options.owned()
     const topics = this.#options.subscribed()
-    const { memberId, generationId } = this.membership
+    const { memberId, generationId, rejoinReason } = this.membership
+    const rackId = config.clientRack === '' ? null : config.clientRack
+    const subscribing = { topics, owned: this.#options.owned(), generationId, rackId }
     const response = await cluster.request(
       await this.#coordinator(),
       joinGroup,
@@ -132,43 +156,23 @@ export class GroupMember {
         memberId,
         groupInstanceId: config.groupInstanceId,
         protocolType: PROTOCOL_TYPE,
-        protocols: assignors.map(({ protocolName, userData }) => ({
-          name: protocolName,
-          metadata: encodeSubscription(topics, owned, generationId, userData?.(topics) ?? null),
+        protocols: assignors.map((assignor) => ({
+          name: assignor.protocolName,
+          metadata: encodeSubscription(subscribing, assignor.subscriptionUserData?.(topics) ?? null),
         })),
+        reason: rejoinReason.slice(0, MAX_REASON_LENGTH),
       },
       { channel: 'group', timeoutMs: Math.max(cluster.config.requestTimeoutMs, config.maxPollIntervalMs + JOIN_GRACE_MS) },
     )
-    this.#assignedFrom = undefined
+    this.#leadership.end()
     this.membership.onJoin(response, this.#now())
-    if (this.membership.state === 'assigning') return this.#assign(response)
     this.#assignments = []
-    if (this.membership.state === 'syncing' && response.skipAssignment) await this.#keepWatch(response)
-  }
-
-  /** A static leader that has come back leaves the assignment as it is (KIP-814), but sees to it that topics that grow are shared out. */
-  async #keepWatch(response: JoinGroupResponse): Promise<void> {
-    const wanted = [...new Set([...this.#options.subscribed(), ...topicsOf(decodeMembers(response.members))])]
-    this.#options.topics.replace(wanted)
-    // What cannot be seen now is a change when it is.
-    await this.#options.topics.refresh().catch(() => undefined)
-    this.#assignedFrom = this.#partitionCounts(wanted)
-  }
-
-  async #assign(response: JoinGroupResponse): Promise<void> {
-    const { assignors, topics, cluster } = this.#options
-    const assignor = assignors.find(({ protocolName }) => protocolName === response.protocolName)
-    if (assignor === undefined)
-      throw new ProtocolError(`The group uses assignor '${response.protocolName}', which this member did not offer`)
-    const members = decodeMembers(response.members)
-    const wanted = topicsOf(members)
-    topics.replace(wanted)
-    await topics.refresh()
-    const counts = this.#partitionCounts(wanted)
-    this.#assignments = assignPartitions(assignor, members, counts)
-    this.#assignedFrom = counts
-    this.membership.assigned()
-    if (cluster.isClosed) this.close()
+    if (this.membership.state === 'assigning') {
+      this.#assignments = await this.#leadership.assign(response)
+      this.membership.assigned()
+    } else if (this.membership.state === 'syncing' && response.skipAssignment) {
+      await this.#leadership.resume(response)
+    }
   }
 
   async #sync(): Promise<void> {
@@ -200,11 +204,13 @@ export class GroupMember {
     const timeoutMs = Math.min(cluster.config.requestTimeoutMs, config.sessionTimeoutMs)
     const response = await cluster.request(await this.#coordinator(), heartbeat, message, { channel: 'group', timeoutMs })
     this.membership.onHeartbeat(response.errorCode, this.#now())
+    if (response.errorCode === ErrorCodes.NONE) this.#warnOfIdleness()
   }
 
   async #leave(): Promise<void> {
     const { cluster, config, groupId } = this.#options
-    const members = [{ memberId: this.membership.memberId, groupInstanceId: config.groupInstanceId, reason: 'the consumer leaves' }]
+    const { memberId, leaveReason } = this.membership
+    const members = [{ memberId, groupInstanceId: config.groupInstanceId, reason: leaveReason.slice(0, MAX_REASON_LENGTH) }]
     // Not over the group's connection: the broker may be holding back the answer to a join there.
     await cluster.request(await this.#coordinator(), leaveGroup, { groupId, members })
     this.membership.onLeave()
@@ -225,24 +231,29 @@ export class GroupMember {
   }
 
   /** Only the leader looks: when a topic has grown, everybody has to be given partitions anew. */
-  #checkPartitionCounts(): void {
-    const from = this.#assignedFrom
-    if (from === undefined || this.membership.state !== 'stable') return
-    const now = this.#partitionCounts([...this.#options.subscribed(), ...from.keys()])
-    const isSame = [...now].every(([topic, count]) => from.get(topic) === count) && [...from.keys()].every((topic) => now.has(topic))
-    if (isSame) return
-    this.membership.rejoin()
+  #checkTopics(): void {
+    if (this.membership.state !== 'stable' || !this.#leadership.isOutdated) return
+    this.membership.rejoin('cached metadata has changed')
     this.#options.onChange()
     this.step()
   }
 
-  #partitionCounts(topics: readonly string[]): ReadonlyMap<string, number> {
-    const counts = new Map<string, number>()
-    for (const topic of topics) {
-      const count = this.#options.cluster.metadata.topic(topic)?.partitions.length ?? 0
-      if (count > 0) counts.set(topic, count)
-    }
-    return counts
+  /** While a rebalance goes on, having nothing may be for a moment only: by the time of a heartbeat that is answered well, it is not. */
+  #warnOfIdleness(): void {
+    const { membership, assignment } = this
+    if (membership.state !== 'stable' || assignment.partitions.length > 0 || this.#idleGeneration === membership.generationId) return
+    this.#idleGeneration = membership.generationId
+    this.#options.logger.warn(
+      `Group '${this.#options.groupId}' has no partition for this member (${membership.memberId}): it is idle. A partition has one owner in a group; add partitions or run fewer members`,
+    )
+  }
+
+  #warnOfExpulsion(): void {
+    const { config, groupId } = this.#options
+    const what = config.groupInstanceId === null ? 'leaves the group' : 'stops its heartbeats'
+    this.#options.logger.warn(
+      `Group '${groupId}': poll() was not called for max.poll.interval.ms (${config.maxPollIntervalMs} ms), so this member ${what} and its partitions go to others; the next poll() joins again. Raise max.poll.interval.ms, lower max.poll.records, or pause partitions and keep polling while you work`,
+    )
   }
 
   #notifyDetached(): void {
