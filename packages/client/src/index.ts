@@ -18,7 +18,9 @@ export {
   BrokerError,
   ConfigError,
   ConnectionError,
+  CorruptBatchError,
   KafkaError,
+  LogTruncationError,
   ProtocolError,
   SendBatchError,
   SerializationError,
@@ -49,6 +51,7 @@ export type {
   OffsetAndTimestamp,
   OffsetToCommit,
   PartitionInfo,
+  SeekPosition,
   TopicPartition,
   TopicPartitionOffset,
 } from './topic-partition.ts'

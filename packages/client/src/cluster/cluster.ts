@@ -109,7 +109,7 @@ export class Cluster {
       topics: topics === null ? null : topics.map((name) => ({ name })),
       allowAutoTopicCreation,
     })
-    this.metadata.update(response)
+    this.metadata.update(response, topics === null)
     this.#dropStaleLinks()
   }
 

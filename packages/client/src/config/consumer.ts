@@ -22,7 +22,8 @@ export const consumerKeys = {
     type: 'enum',
     default: 'latest',
     values: ['earliest', 'latest', 'none'],
-    doc: 'Where to start without a committed offset, or when it is out of range; none: fail.',
+    prefixes: ['by_duration:'],
+    doc: 'Where to start without a committed offset, or when it is out of range; none: fail; by_duration:PT1H: with the first record of the last hour (KIP-1106).',
   },
   isolationLevel: {
     kafka: 'isolation.level',
@@ -78,7 +79,7 @@ export const consumerKeys = {
     type: 'int',
     default: 52_428_800,
     min: 0,
-    doc: 'Most bytes in a response; a larger first batch still comes.',
+    doc: 'Most bytes in a response, and held in memory for each broker; a larger first batch still comes.',
   },
   maxPartitionFetchBytes: {
     kafka: 'max.partition.fetch.bytes',
@@ -94,6 +95,12 @@ export const consumerKeys = {
     default: true,
     doc: 'Lets the broker create a topic that is subscribed to, if it is set up to.',
   },
+  excludeInternalTopics: {
+    kafka: 'exclude.internal.topics',
+    type: 'boolean',
+    default: true,
+    doc: 'A subscription by pattern leaves out internal topics, such as __consumer_offsets.',
+  },
   defaultApiTimeoutMs: {
     kafka: 'default.api.timeout.ms',
     type: 'int',
@@ -101,7 +108,12 @@ export const consumerKeys = {
     min: 0,
     doc: 'Bound of calls that have none of their own.',
   },
-  clientRack: { kafka: 'client.rack', type: 'string', default: '', doc: 'Where this consumer runs, sent with fetches.' },
+  clientRack: {
+    kafka: 'client.rack',
+    type: 'string',
+    default: '',
+    doc: 'Where this consumer runs: a broker whose replica is closer may then serve its fetches (KIP-392).',
+  },
 } as const
 
 export type ConsumerConfig = ConfigInputs<typeof consumerKeys>

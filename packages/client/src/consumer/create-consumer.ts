@@ -10,6 +10,7 @@ import { rangeAssignor } from './assignors/range.ts'
 import { roundRobinAssignor } from './assignors/round-robin.ts'
 import { ConsumerMetrics } from './consumer-metrics.ts'
 import { KafkaConsumer } from './kafka-consumer.ts'
+import { parseOffsetReset } from './offset-reset.ts'
 import type { Consumer, ConsumerOptions } from './types.ts'
 
 const assignors: Readonly<Record<string, Assignor>> = { range: rangeAssignor, 'round-robin': roundRobinAssignor }
@@ -22,10 +23,12 @@ export function createConsumer<K, V>(shared: ClientOptions, options: ConsumerOpt
   }
   if (own.groupId === '') throw new ConfigError('group.id must not be empty')
   if (own.partitionAssignmentStrategy.length === 0) throw new ConfigError('partition.assignment.strategy must name an assignor')
+  const offsetReset = parseOffsetReset(own.autoOffsetReset)
   const metrics = new ConsumerMetrics(common.clientId)
   return new KafkaConsumer({
     cluster: new Cluster({ runtime, config: common, tls, onLatency: (latencyMs) => metrics.latency.record(latencyMs) }),
     config: own,
+    offsetReset,
     assignors: own.partitionAssignmentStrategy.flatMap((name) => assignors[name] ?? []),
     metrics,
     key: options.key,

@@ -12,7 +12,7 @@ import {
   UnsupportedMagicError,
 } from '@odradek/protocol'
 import type { Codecs } from '@odradek/runtime'
-import { ProtocolError } from '../errors/kafka-error.ts'
+import { CorruptBatchError, ProtocolError } from '../errors/kafka-error.ts'
 import type { Deserializer } from '../serde/serde.ts'
 import type { BatchContext } from './fetched-record.ts'
 import { FetchedRecord } from './fetched-record.ts'
@@ -36,6 +36,8 @@ export class FetchedPartition<K, V> {
   leaderEpoch = -1
   /** Offset after the last whole batch. */
   readonly endOffset: number
+  /** Epoch of the last whole batch; −1 when there is none. */
+  readonly endEpoch: number
   /** Codecs that `take` will need. */
   readonly codecs: ReadonlySet<CodecName>
   readonly sizeBytes: number
@@ -50,6 +52,8 @@ export class FetchedPartition<K, V> {
   #position = 0
   #context: BatchContext<K, V> | undefined
   #lastOffset = -1
+  /** Where the reading of a batch breaks off there is no going on. */
+  #failure: ProtocolError | undefined
 
   constructor(topic: string, data: FetchResponsePartitionData, fetchOffset: number, options: DecodeOptions<K, V>) {
     this.#topic = topic
@@ -58,14 +62,16 @@ export class FetchedPartition<K, V> {
     this.#buffer = data.records ?? Buffer.alloc(0)
     this.sizeBytes = this.#buffer.length
     this.nextOffset = fetchOffset
-    const { endOffset, codecs } = this.#scan(fetchOffset)
+    const { endOffset, endEpoch, codecs } = this.#scan(fetchOffset)
     this.endOffset = endOffset
+    this.endEpoch = endEpoch
     this.codecs = codecs
     this.#aborted = [...(data.abortedTransactions ?? [])].sort((left, right) => left.firstOffset - right.firstOffset)
   }
 
   /** Adds up to `max` records to `target`; false when there are none left. Throws ProtocolError, again and again, on corrupt data. */
   take(max: number, target: ConsumerRecord<K, V>[]): boolean {
+    if (this.#failure !== undefined) throw this.#failure
     const cursor = this.#cursor
     try {
       for (let left = max; left > 0; ) {
@@ -95,12 +101,13 @@ export class FetchedPartition<K, V> {
       }
       return true
     } catch (error) {
-      if (error instanceof ProtocolError) throw error
       const reason = error instanceof Error ? error.message : String(error)
-      throw new ProtocolError(
-        `The data of ${this.#topic}-${this.#partition} from offset ${this.nextOffset} cannot be read: ${reason}; seek past it to go on`,
-        { cause: error },
-      )
+      const place = { topic: this.#topic, partition: this.#partition, offset: this.nextOffset }
+      this.#failure =
+        error instanceof ProtocolError
+          ? error
+          : new CorruptBatchError(place, Math.max(this.#lastOffset, this.nextOffset) + 1, reason, { cause: error })
+      throw this.#failure
     }
   }
 
@@ -110,20 +117,22 @@ export class FetchedPartition<K, V> {
   }
 
   /** What only the headers of the batches tell. A header that cannot be read is left for `take` to complain about, in its turn. */
-  #scan(fetchOffset: number): { endOffset: number; codecs: ReadonlySet<CodecName> } {
+  #scan(fetchOffset: number): { endOffset: number; endEpoch: number; codecs: ReadonlySet<CodecName> } {
     const codecs = new Set<CodecName>()
     let endOffset = fetchOffset
+    let endEpoch = -1
     try {
       for (let at = 0; this.#isWhole(at); ) {
         const header = readBatchHeader(this.#buffer, at)
         if (header.compression !== 'none') codecs.add(header.compression)
         endOffset = Math.max(endOffset, header.lastOffset + 1)
+        endEpoch = header.partitionLeaderEpoch
         at += header.sizeBytes
       }
     } catch (error) {
       if (!(error instanceof MalformedError || error instanceof UnsupportedMagicError)) throw error
     }
-    return { endOffset, codecs }
+    return { endOffset, endEpoch, codecs }
   }
 
   #endBatch(): void {
@@ -136,10 +145,10 @@ export class FetchedPartition<K, V> {
     while (this.#isWhole(this.#position)) {
       const position = this.#position
       const header = readBatchHeader(this.#buffer, position)
+      this.#lastOffset = header.lastOffset
       if (this.#options.checkCrcs && !batchCrcIsValid(this.#buffer, position, (data) => this.#options.codecs.crc32c(data))) {
         throw new MalformedError(`the checksum of the batch at offset ${header.baseOffset} does not match`)
       }
-      this.#lastOffset = header.lastOffset
       const isWanted = header.lastOffset >= this.nextOffset && !this.#isHidden(header, position)
       if (isWanted) {
         const records = this.#inflate(header, position)

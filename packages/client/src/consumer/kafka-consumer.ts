@@ -18,19 +18,24 @@ import type {
   OffsetAndTimestamp,
   OffsetToCommit,
   PartitionInfo,
+  SeekPosition,
   TopicPartition,
   TopicPartitionOffset,
 } from '../topic-partition.ts'
+import { partitionKey } from '../topic-partition.ts'
 import type { Assignor } from './assignors/assignor.ts'
 import { Commits } from './commits.ts'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
 import { Fetcher } from './fetcher.ts'
+import { Handover } from './handover.ts'
 import { GroupMember } from './membership/group-member.ts'
+import type { ResetTo } from './offset-reset.ts'
 import { Positions } from './positions.ts'
 import { Rebalances } from './rebalances.ts'
 import { Signal } from './signal.ts'
 import { Subscription } from './subscription.ts'
-import type { Consumer, ConsumerRecord, RebalanceListener } from './types.ts'
+import { TopicPattern } from './topic-pattern.ts'
+import type { Consumer, ConsumerBatch, ConsumerRecord, RebalanceListener } from './types.ts'
 
 const DEFAULT_POLL_MS = 1000
 const DEFAULT_CLOSE_MS = 30_000
@@ -40,6 +45,7 @@ const YIELD_EVERY_MS = 2
 export interface KafkaConsumerOptions<K, V> {
   readonly cluster: Cluster
   readonly config: ConsumerValues
+  readonly offsetReset: ResetTo | undefined
   readonly assignors: readonly Assignor[]
   readonly metrics: ConsumerMetrics
   readonly key: Deserializer<K> | undefined
@@ -53,12 +59,14 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   readonly #topics: TopicsOfInterest
   readonly #coordinators: Coordinators
   readonly #subscription = new Subscription<K, V>()
+  readonly #handover = new Handover<K, V>()
   readonly #signal: Signal
   readonly #positions: Positions<K, V>
   readonly #fetcher: Fetcher<K, V>
   readonly #commits: Commits | undefined
   readonly #member: GroupMember | undefined
   readonly #rebalances: Rebalances<K, V> | undefined
+  #pattern: TopicPattern | undefined
   #error: unknown
   #isPolling = false
   #wakeups = 0
@@ -84,6 +92,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       config,
       subscription: this.#subscription,
       metrics,
+      offsetReset: options.offsetReset,
       onChange,
       onError,
     }
@@ -119,17 +128,16 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       owned: () => this.#subscription.assigned,
     })
     this.#rebalances = new Rebalances(this.#subscription, this.#member, commits)
+    this.#topics.onRefresh(() => this.#matchTopics())
   }
 
-  async subscribe(topics: readonly string[], listener?: RebalanceListener): Promise<void> {
+  async subscribe(topics: readonly string[] | RegExp, listener?: RebalanceListener): Promise<void> {
     this.#checkOpen()
     const { member, rebalances } = this.#group()
-    if (topics.length === 0) return this.unsubscribe()
-    this.#subscription.setTopics(topics)
-    this.#topics.replace(this.#subscription.topics)
-    // Ahead of time, for members that do not lead; when it fails, the first fetch asks again.
-    this.#topics.refresh().catch(() => undefined)
+    if (!(topics instanceof RegExp) && topics.length === 0) return this.unsubscribe()
+    this.#subscription.setTopics(topics instanceof RegExp ? [] : topics)
     rebalances.listener = listener
+    await this.#lookUp(topics)
     if (member.membership.state === 'detached' || member.membership.state === 'failed') member.membership.start()
     else member.membership.rejoin()
     member.membership.touched(this.#cluster.nowMs())
@@ -140,6 +148,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     this.#checkOpen()
     if (this.#subscription.mode === 'topics') await this.#leaveGroup(this.#apiDeadline())
     this.#subscription.clear()
+    this.#usePattern(undefined)
     this.#topics.replace([])
   }
 
@@ -172,12 +181,30 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<ConsumerRecord<K, V>> {
-    while (this.#closing === undefined) yield* await this.poll()
+    try {
+      while (this.#closing === undefined) yield* this.#handover.records(await this.poll())
+    } finally {
+      this.#giveBack()
+    }
   }
 
-  seek(partition: TopicPartitionOffset): void {
-    if (!Number.isSafeInteger(partition.offset) || partition.offset < 0) throw new ConfigError(`${partition.offset} is not an offset`)
-    this.#subscription.get(partition).seek(partition.offset)
+  async *batches(): AsyncIterable<ConsumerBatch<K, V>> {
+    try {
+      while (this.#closing === undefined) {
+        for (const records of this.#handover.runs(await this.poll())) {
+          const { topic = '', partition = 0 } = records[0] ?? {}
+          const highWatermark = this.#subscription.find({ topic, partition })?.highWatermark ?? -1
+          yield { topic, partition, records, highWatermark }
+        }
+      }
+    } finally {
+      this.#giveBack()
+    }
+  }
+
+  seek(position: SeekPosition): void {
+    if (!Number.isSafeInteger(position.offset) || position.offset < 0) throw new ConfigError(`${position.offset} is not an offset`)
+    this.#subscription.get(position).seek(position.offset, position.leaderEpoch)
     this.#signal.notify()
   }
 
@@ -248,8 +275,9 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   currentLag(place: TopicPartition): number | undefined {
-    const { position, highWatermark, lastStableOffset } = this.#subscription.get(place)
-    const end = this.#options.config.isolationLevel === 'read_committed' ? lastStableOffset : highWatermark
+    const assigned = this.#subscription.get(place)
+    const { position } = assigned
+    const end = assigned.endOffset(this.#options.config.isolationLevel)
     return position === undefined || end < 0 ? undefined : Math.max(0, end - position)
   }
 
@@ -296,6 +324,42 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     }
   }
 
+  /** What the loop that has just ended did not reach comes again, unless the application has sought in the meantime. */
+  #giveBack(): void {
+    for (const record of this.#handover.unread().values()) {
+      const partition = this.#subscription.find(record)
+      if (partition !== undefined && !partition.isSought) partition.seek(record.offset, record.leaderEpoch)
+    }
+    this.#handover.clear()
+  }
+
+  async #lookUp(topics: readonly string[] | RegExp): Promise<void> {
+    this.#usePattern(topics instanceof RegExp ? new TopicPattern(topics, this.#options.config.excludeInternalTopics) : undefined)
+    this.#topics.replace(this.#subscription.topics)
+    // A pattern means nothing yet: the group is joined for the topics that are there.
+    if (this.#pattern !== undefined) await retryUntil(this.#cluster, this.#apiDeadline(), 'subscribe', () => this.#topics.refresh())
+    // Ahead of time, for members that do not lead; when it fails, the first fetch asks again.
+    else this.#topics.refresh().catch(() => undefined)
+  }
+
+  #usePattern(pattern: TopicPattern | undefined): void {
+    this.#pattern = pattern
+    this.#topics.wantsAll = pattern !== undefined
+  }
+
+  /** After every refresh of metadata: a topic that has come, or gone, changes what a pattern subscribes to. */
+  #matchTopics(): void {
+    if (this.#pattern === undefined) return
+    const topics = this.#pattern.matching(this.#cluster.metadata.topics)
+    const before = this.#subscription.topics
+    if (topics.length === before.length && topics.every((topic, index) => topic === before[index])) return
+    this.#subscription.setTopics(topics)
+    if (this.#member?.membership.state === 'detached') return
+    this.#member?.membership.rejoin()
+    this.#member?.step()
+    this.#signal.notify()
+  }
+
   async #yield(now: number): Promise<void> {
     if (now - this.#yieldedMs < YIELD_EVERY_MS) return
     await new Promise<void>((resolve) => {
@@ -310,6 +374,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     try {
       if (this.#subscription.mode === 'topics') await this.#leaveGroup(deadlineMs)
       else if (this.#subscription.mode === 'partitions') await this.#commits?.autoCommitFinal(deadlineMs)
+      await this.#fetcher.close(deadlineMs)
     } finally {
       this.#subscription.clear()
       this.#topics.close()
@@ -339,9 +404,12 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   #consumedPositions(): readonly OffsetToCommit[] {
-    return this.#subscription.assigned.flatMap(({ topic, partition, position, positionEpoch }) =>
-      position === undefined ? [] : [{ topic, partition, offset: position, leaderEpoch: positionEpoch }],
-    )
+    const unread = this.#handover.unread()
+    return this.#subscription.assigned.flatMap(({ topic, partition, position, positionEpoch, isSought }) => {
+      const record = isSought ? undefined : unread.get(partitionKey(topic, partition))
+      const offset = record?.offset ?? position
+      return offset === undefined ? [] : [{ topic, partition, offset, leaderEpoch: record?.leaderEpoch ?? positionEpoch }]
+    })
   }
 
   #group(): { member: GroupMember; rebalances: Rebalances<K, V>; commits: Commits } {

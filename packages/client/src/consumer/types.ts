@@ -11,6 +11,7 @@ import type {
   OffsetAndTimestamp,
   OffsetToCommit,
   PartitionInfo,
+  SeekPosition,
   TopicPartition,
   TopicPartitionOffset,
 } from '../topic-partition.ts'
@@ -35,6 +36,16 @@ export interface ConsumerRecord<K, V> {
   readonly leaderEpoch: number
 }
 
+/** Records of one partition, in order, as one poll brought them. */
+export interface ConsumerBatch<K, V> {
+  readonly topic: string
+  readonly partition: number
+  /** One at least, `max.poll.records` at most. */
+  readonly records: readonly ConsumerRecord<K, V>[]
+  /** The end of the partition for all its consumers, as of the last fetch. */
+  readonly highWatermark: number
+}
+
 /** Awaited inside `poll()`: the next records come when it is done. Both may commit and seek. */
 export interface RebalanceListener {
   onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>
@@ -51,13 +62,22 @@ export interface ConsumerOptions<K, V> extends Partial<ConsumerConfig>, ClientOp
   readonly value?: Deserializer<V> | undefined
 }
 
+/**
+ * `for await (const record of consumer)` polls until the consumer is closed. In a loop over it, or over `batches()`, what the loop has not
+ * reached is not consumed: commits leave it out, and it comes again after a `break`.
+ */
 export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerRecord<K, V>> {
-  /** Joins the group for these topics, replacing an earlier list; the group is joined inside `poll()`. Needs `groupId`. */
-  subscribe(topics: readonly string[], listener?: RebalanceListener): Promise<void>
+  /**
+   * Joins the group for these topics, replacing an earlier subscription; the group is joined inside `poll()`. Needs `groupId`. A pattern
+   * means every topic whose name it matches somewhere, those to come included, which are noticed within `metadata.max.age.ms`; anchor it
+   * with ^ and $ to match whole names.
+   */
+  subscribe(topics: readonly string[] | RegExp, listener?: RebalanceListener): Promise<void>
   /** Gives up topics and partitions and leaves the group. */
   unsubscribe(): Promise<void>
-  /** Takes partitions by hand, without group membership. */
+  /** Takes partitions by hand, without group membership, in place of those taken before. */
   assign(partitions: readonly TopicPartition[]): Promise<void>
+  /** The topics subscribed to, those that a pattern matches now included. */
   subscription(): readonly string[]
   assignment(): readonly TopicPartition[]
   /**
@@ -65,8 +85,13 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
    * auto-commit; must be called at least every `max.poll.interval.ms`. One call at a time.
    */
   poll(timeoutMs?: number): Promise<ConsumerRecord<K, V>[]>
-  seek(partition: TopicPartitionOffset): void
+  /** As `poll()`, again and again until the consumer is closed, a partition at a time. */
+  batches(): AsyncIterable<ConsumerBatch<K, V>>
+  /** The next `poll()` goes on there. An offset that the log does not have is dealt with as `auto.offset.reset` says. */
+  seek(position: SeekPosition): void
+  /** Of the partitions given, or all; looked up by the next `poll()` or `position()`. */
   seekToBeginning(partitions?: readonly TopicPartition[]): void
+  /** As `seekToBeginning`; under read_committed the last stable offset is the end. */
   seekToEnd(partitions?: readonly TopicPartition[]): void
   /** Offset of the next record that `poll()` will hand over. */
   position(partition: TopicPartition): Promise<number>
@@ -76,6 +101,7 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
   commitSync(offsets?: readonly OffsetToCommit[]): Promise<void>
   /** Commits without retrying; a failure rejects. Commits keep their order. */
   commitAsync(offsets?: readonly OffsetToCommit[]): Promise<void>
+  /** No more records of these partitions until they are resumed; what has been fetched is kept. A pause ends when a partition is revoked. */
   pause(partitions: readonly TopicPartition[]): void
   resume(partitions: readonly TopicPartition[]): void
   paused(): readonly TopicPartition[]
@@ -84,7 +110,7 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
   /** Per partition the first offset at or after a timestamp (ms); partitions without one are left out. */
   offsetsForTimes(times: readonly (TopicPartition & { readonly timestamp: number })[]): Promise<OffsetAndTimestamp[]>
   partitionsFor(topic: string): Promise<readonly PartitionInfo[]>
-  /** Records between position and high watermark as of the last fetch; undefined before the first. */
+  /** Records between position and the end (the last stable offset under read_committed) as of the last fetch; undefined before the first. */
   currentLag(partition: TopicPartition): number | undefined
   /** Ends a waiting `poll()` early, with no records. */
   wakeup(): void
