@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { offsetCommit, offsetFetch } from '@odradek/protocol'
 import type { Consumer } from '../../src/index.ts'
+import { FakeGroup } from '../support/fake-group.ts'
 import { FakePartitions } from '../support/fake-partitions.ts'
 
 type TextConsumer = Consumer<string, string>
@@ -11,18 +11,8 @@ function withGroup() {
   const fake = new FakePartitions(2)
   fake.at(0).write('a0', 'a1', 'a2')
   fake.at(1).write('b0', 'b1')
-  const committed = new Map<number, number>()
-  fake.cluster.on(offsetFetch, ({ groups }) => ({ groups: groups.map(({ groupId }) => ({ groupId, topics: [] })) }))
-  fake.cluster.on(offsetCommit, ({ topics }) => ({
-    topics: topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map(({ partitionIndex, committedOffset }) => {
-        committed.set(partitionIndex, committedOffset)
-        return { partitionIndex, errorCode: 0 }
-      }),
-    })),
-  }))
-  return { fake, committed, offsets: () => [committed.get(0), committed.get(1)] }
+  const { committed } = new FakeGroup(fake.cluster)
+  return { fake, offsets: () => [committed.get(0), committed.get(1)] }
 }
 
 async function moving<T>(fake: FakePartitions, work: Promise<T>): Promise<T> {

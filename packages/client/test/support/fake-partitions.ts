@@ -33,6 +33,7 @@ export class FakePartitions {
   readonly partitions: readonly FakePartition[]
   /** Change it to make the topic anew; undefined: none. */
   topicId: string | undefined = 'tttttttttttttttttttttA'
+  isInternal = false
   /** Most records in an answer a partition. */
   batchSize = 100
   /** Sessions by id, as a broker keeps them. */
@@ -43,12 +44,13 @@ export class FakePartitions {
   constructor(count: number, nodes: number[] = [1]) {
     this.cluster = new FakeCluster(nodes)
     this.partitions = Array.from({ length: count }, () => new FakePartition())
+    const known = [...nodes]
     this.cluster.on(metadata, () => ({
       throttleTimeMs: 0,
-      brokers: nodes.map((nodeId) => ({ nodeId, host: 'fake', port: 9000 + nodeId, rack: null })),
+      brokers: known.map((nodeId) => ({ nodeId, host: 'fake', port: 9000 + nodeId, rack: null })),
       clusterId: 'fake',
       controllerId: 1,
-      topics: [{ errorCode: 0, name: 't', topicId: this.topicId, partitions: this.partitions.map(describe) }],
+      topics: [{ errorCode: 0, name: 't', topicId: this.topicId, isInternal: this.isInternal, partitions: this.partitions.map(describe) }],
     }))
     this.cluster.on(fetch, (request, context) => this.#fetch(request, context))
     this.cluster.on(listOffsets, ({ topics }) => ({
