@@ -11,18 +11,15 @@ import {
   recordsSection,
   UnsupportedMagicError,
 } from '@odradek/protocol'
-import type { Codecs } from '@odradek/runtime'
 import { CorruptBatchError, ProtocolError } from '../errors/kafka-error.ts'
 import type { Deserializer } from '../serde/serde.ts'
+import type { InflaterOptions } from './batch-inflater.ts'
+import { BatchInflater } from './batch-inflater.ts'
 import type { BatchContext } from './fetched-record.ts'
 import { FetchedRecord } from './fetched-record.ts'
 import type { ConsumerRecord } from './types.ts'
 
-/** A batch that inflates to more is taken for an attack. */
-const MAX_INFLATED_BYTES = 256 * 1024 * 1024
-
-export interface DecodeOptions<K, V> {
-  readonly codecs: Codecs
+export interface DecodeOptions<K, V> extends InflaterOptions {
   readonly checkCrcs: boolean
   readonly readCommitted: boolean
   readonly key: Deserializer<K> | undefined
@@ -46,6 +43,7 @@ export class FetchedPartition<K, V> {
   readonly #options: DecodeOptions<K, V>
   readonly #buffer: Buffer
   readonly #cursor = new RecordCursor()
+  readonly #inflater: BatchInflater
   /** By first offset; those that have begun are moved to `#abortedProducers`. */
   readonly #aborted: { producerId: number; firstOffset: number }[]
   readonly #abortedProducers = new Set<number>()
@@ -59,6 +57,7 @@ export class FetchedPartition<K, V> {
     this.#topic = topic
     this.#partition = data.partitionIndex
     this.#options = options
+    this.#inflater = new BatchInflater(options)
     this.#buffer = data.records ?? Buffer.alloc(0)
     this.sizeBytes = this.#buffer.length
     this.nextOffset = fetchOffset
@@ -69,6 +68,11 @@ export class FetchedPartition<K, V> {
     this.#aborted = [...(data.abortedTransactions ?? [])].sort((left, right) => left.firstOffset - right.firstOffset)
   }
 
+  /** The next batch is being inflated in another thread: there is nothing to take until then. */
+  get isInflating(): boolean {
+    return this.#inflater.isBusy
+  }
+
   /** Adds up to `max` records to `target`; false when there are none left. Throws ProtocolError, again and again, on corrupt data. */
   take(max: number, target: ConsumerRecord<K, V>[]): boolean {
     if (this.#failure !== undefined) throw this.#failure
@@ -76,7 +80,7 @@ export class FetchedPartition<K, V> {
     try {
       for (let left = max; left > 0; ) {
         const context = this.#context ?? this.#nextBatch()
-        if (context === undefined) return false
+        if (context === undefined) return this.isInflating
         const from = this.nextOffset
         while (left > 0) {
           if (!cursor.next()) {
@@ -152,6 +156,7 @@ export class FetchedPartition<K, V> {
       const isWanted = header.lastOffset >= this.nextOffset && !this.#isHidden(header, position)
       if (isWanted) {
         const records = this.#inflate(header, position)
+        if (records === undefined) return undefined
         this.#position = position + header.sizeBytes
         this.#cursor.reset(this.#buffer, position, header, records)
         this.leaderEpoch = header.partitionLeaderEpoch
@@ -196,12 +201,8 @@ export class FetchedPartition<K, V> {
     return cursor.next() && readControlRecordType(cursor.key()) === 'ABORT'
   }
 
-  #inflate(header: BatchHeader, position: number): Buffer {
+  #inflate(header: BatchHeader, position: number): Buffer | undefined {
     const section = recordsSection(this.#buffer, position, header)
-    if (header.compression === 'none') return section
-    const codec = this.#options.codecs.loaded(header.compression)
-    if (codec === undefined) throw new ProtocolError(`The codec ${header.compression} is not loaded`)
-    const inflated = codec.decompress(section, MAX_INFLATED_BYTES)
-    return Buffer.from(inflated.buffer, inflated.byteOffset, inflated.length)
+    return header.compression === 'none' ? section : this.#inflater.inflate(header.compression, section)
   }
 }

@@ -102,6 +102,8 @@ export class Fetcher<K, V> {
         this.#ready.splice(index, 1)
       } else if (partition.isPaused) {
         index++
+      } else if (chunk.isInflating) {
+        index++
       } else if (!this.#take(partition, chunk, max, records)) {
         this.#ready.splice(index, 1)
       }

@@ -101,6 +101,8 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       ...shared,
       decode: {
         codecs: cluster.runtime.codecs,
+        workers: cluster.runtime.workers,
+        onInflated: onChange,
         checkCrcs: config.checkCrcs,
         readCommitted: config.isolationLevel === 'read_committed',
         key: options.key,

@@ -9,7 +9,7 @@ import { FetchedPartition } from '../../src/consumer/fetched-partition.ts'
 import type { ConsumerRecord } from '../../src/index.ts'
 import { string } from '../../src/index.ts'
 
-const { codecs } = createNodeRuntime()
+const { codecs, workers } = createNodeRuntime()
 const crc32c = (data: Uint8Array): number => codecs.crc32c(data)
 
 interface Step {
@@ -87,7 +87,7 @@ function answer({ batches, aborted, stable }: Log, offset: number, count: number
     preferredReadReplica: -1,
     records: Buffer.concat(sent.map(({ bytes }) => bytes)),
   }
-  const options = { codecs, checkCrcs: true, readCommitted: true, key: string, value: string }
+  const options = { codecs, workers, onInflated: () => undefined, checkCrcs: true, readCommitted: true, key: string, value: string }
   return sent.length === 0 ? undefined : new FetchedPartition('t', data, offset, options)
 }
 
