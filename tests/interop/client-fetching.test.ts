@@ -81,7 +81,7 @@ test('fetches in a session by topic id, and begins another when the broker has f
   assert.equal(third?.sessionEpoch, 2)
   // Nothing has changed since: the broker knows what is wanted.
   await until(async () => (await consumer.poll(100)).length === 0 && tap.fetches.at(-1)?.message.topics.length === 0, 'an empty request')
-  const { sessionId = 0 } = second ?? {}
+  const sessionId = second?.sessionId ?? 0
   assert.ok(sessionId > 0)
   const stranger = await Connection.open('127.0.0.1', portOf(1), 'stranger')
   await stranger.request(fetch, 16, { maxWaitMs: 0, minBytes: 0, sessionId, sessionEpoch: -1, topics: [], forgottenTopicsData: [] })

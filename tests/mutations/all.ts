@@ -9,6 +9,7 @@ import { storageMutations } from './broker-storage.ts'
 import { transactionMutations } from './broker-transactions.ts'
 import { cliMutations } from './cli.ts'
 import { consumerMutations } from './client-consumer.ts'
+import { fetchingMutations } from './client-fetching.ts'
 import { producerMutations } from './client-producer.ts'
 import { historyMutations } from './history.ts'
 import type { Mutation } from './mutation.ts'
@@ -27,6 +28,7 @@ export const allMutations: readonly Mutation[] = [
   ...nodeMutations,
   ...producerMutations,
   ...consumerMutations,
+  ...fetchingMutations,
   ...historyMutations,
   ...cliMutations,
 ]

@@ -11,21 +11,22 @@ import {
   leaveGroup,
   listOffsets,
   offsetCommit,
+  offsetFetch,
   RecordBatchBuilder,
   syncGroup,
 } from '@odradek/protocol'
 import type { Consumer, ConsumerOptions, ConsumerRecord } from '../../src/index.ts'
 import { BrokerError, Kafka, KafkaError, StateError, string } from '../../src/index.ts'
 import { FakeCluster } from '../support/fake-cluster.ts'
-import { FakeGroup } from '../support/fake-group.ts'
 
 /** Partitions of topic 't' as lists of values, committed offsets, and a group with one member. */
 class Log {
   readonly cluster = new FakeCluster()
   readonly partitions: string[][]
-  readonly group = new FakeGroup(this.cluster)
-  readonly committed: Map<number, number> = this.group.committed
-  readonly heartbeats: number[] = this.group.heartbeats
+  readonly committed = new Map<number, number>()
+  /** What the next heartbeats answer; 0 when empty. */
+  readonly heartbeats: number[] = []
+  generation = 0
 
   constructor(...partitions: string[][]) {
     this.partitions = partitions
@@ -44,6 +45,46 @@ class Log {
           timestamp: -1,
           offset: timestamp === -2 ? 0 : (this.partitions[partitionIndex]?.length ?? 0),
         })),
+      })),
+    }))
+    cluster.on(joinGroup, ({ memberId, protocols }) => {
+      if (memberId === '') return { errorCode: ErrorCodes.MEMBER_ID_REQUIRED, protocolName: null, leader: '', memberId: 'm1', members: [] }
+      const metadata = protocols[0]?.metadata ?? Buffer.alloc(0)
+      const members = [{ memberId: 'm1', metadata }]
+      return {
+        errorCode: 0,
+        generationId: ++this.generation,
+        protocolName: 'range',
+        protocolType: 'consumer',
+        leader: 'm1',
+        memberId: 'm1',
+        members,
+      }
+    })
+    cluster.on(syncGroup, ({ assignments }) => ({ errorCode: 0, assignment: assignments[0]?.assignment ?? Buffer.alloc(0) }))
+    cluster.on(heartbeat, () => ({ errorCode: this.heartbeats.shift() ?? 0 }))
+    cluster.on(leaveGroup, () => ({ errorCode: 0, members: [] }))
+    cluster.on(offsetFetch, ({ groups }) => ({
+      groups: groups.map(({ groupId, topics }) => ({
+        groupId,
+        topics: (topics ?? []).map(({ name, partitionIndexes }) => ({
+          name,
+          partitions: partitionIndexes.map((partitionIndex) => ({
+            partitionIndex,
+            committedOffset: this.committed.get(partitionIndex) ?? -1,
+            metadata: '',
+            errorCode: 0,
+          })),
+        })),
+      })),
+    }))
+    cluster.on(offsetCommit, ({ topics }) => ({
+      topics: topics.map(({ name, partitions: list }) => ({
+        name,
+        partitions: list.map(({ partitionIndex, committedOffset }) => {
+          this.committed.set(partitionIndex, committedOffset)
+          return { partitionIndex, errorCode: 0 }
+        }),
       })),
     }))
   }
