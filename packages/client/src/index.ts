@@ -45,7 +45,7 @@ export type {
   SentBatch,
 } from './producer/types.ts'
 export { bytes, float64, int32, int64, json, string, uuid } from './serde/basic.ts'
-export type { BytesLike, Deserializer, Serde, Serialized, Serializer, SyncSerde, SyncSerializer } from './serde/serde.ts'
+export type { AsyncDeserializer, BytesLike, Deserializer, Serde, Serialized, Serializer, SyncSerde, SyncSerializer } from './serde/serde.ts'
 export type {
   CommittedOffset,
   OffsetAndTimestamp,

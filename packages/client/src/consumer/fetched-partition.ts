@@ -12,7 +12,7 @@ import {
   UnsupportedMagicError,
 } from '@odradek/protocol'
 import { CorruptBatchError, ProtocolError } from '../errors/kafka-error.ts'
-import type { Deserializer } from '../serde/serde.ts'
+import type { AnyDeserializer } from './async-values.ts'
 import type { InflaterOptions } from './batch-inflater.ts'
 import { BatchInflater } from './batch-inflater.ts'
 import type { BatchContext } from './fetched-record.ts'
@@ -22,8 +22,8 @@ import type { ConsumerRecord } from './types.ts'
 export interface DecodeOptions<K, V> extends InflaterOptions {
   readonly checkCrcs: boolean
   readonly readCommitted: boolean
-  readonly key: Deserializer<K> | undefined
-  readonly value: Deserializer<V> | undefined
+  readonly key: AnyDeserializer<K> | undefined
+  readonly value: AnyDeserializer<V> | undefined
 }
 
 export class FetchedPartition<K, V> {

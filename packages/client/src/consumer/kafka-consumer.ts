@@ -12,7 +12,6 @@ import type { ConsumerValues } from '../config/consumer.ts'
 import { ConfigError, KafkaError, StateError, TimeoutError } from '../errors/kafka-error.ts'
 import type { MetricValue } from '../metrics/registry.ts'
 import type { CloseOptions } from '../producer/types.ts'
-import type { Deserializer } from '../serde/serde.ts'
 import type {
   CommittedOffset,
   OffsetAndTimestamp,
@@ -24,6 +23,8 @@ import type {
 } from '../topic-partition.ts'
 import { partitionKey } from '../topic-partition.ts'
 import type { Assignor } from './assignors/assignor.ts'
+import type { AnyDeserializer } from './async-values.ts'
+import { isAsync, settleValues } from './async-values.ts'
 import { Commits } from './commits.ts'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
 import { Fetcher } from './fetcher.ts'
@@ -48,8 +49,8 @@ export interface KafkaConsumerOptions<K, V> {
   readonly offsetReset: ResetTo | undefined
   readonly assignors: readonly Assignor[]
   readonly metrics: ConsumerMetrics
-  readonly key: Deserializer<K> | undefined
-  readonly value: Deserializer<V> | undefined
+  readonly key: AnyDeserializer<K> | undefined
+  readonly value: AnyDeserializer<V> | undefined
   readonly onClose: () => void
 }
 
@@ -66,6 +67,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   readonly #commits: Commits | undefined
   readonly #member: GroupMember | undefined
   readonly #rebalances: Rebalances<K, V> | undefined
+  readonly #isAsync: boolean
   #pattern: TopicPattern | undefined
   #error: unknown
   #isPolling = false
@@ -77,6 +79,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     const { cluster, config, metrics } = options
     this.#options = options
     this.#cluster = cluster
+    this.#isAsync = isAsync(options.key) || isAsync(options.value)
     this.#topics = new TopicsOfInterest(cluster, { allowAutoTopicCreation: config.allowAutoCreateTopics })
     this.#coordinators = new Coordinators(cluster)
     this.#signal = new Signal(cluster.runtime.clock)
@@ -314,6 +317,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       const records = this.#fetcher.collect(this.#options.config.maxPollRecords)
       const wakeAtMs = this.#fetcher.pump()
       if (records.length > 0) {
+        if (this.#isAsync) await settleValues(records)
         await this.#yield(now)
         return records
       }

@@ -5,7 +5,7 @@ import type { ConsumerConfig } from '../config/consumer.ts'
 import type { ClientOptions } from '../config/options.ts'
 import type { MetricValue } from '../metrics/registry.ts'
 import type { CloseOptions } from '../producer/types.ts'
-import type { Deserializer } from '../serde/serde.ts'
+import type { AsyncDeserializer, Deserializer } from '../serde/serde.ts'
 import type {
   CommittedOffset,
   OffsetAndTimestamp,
@@ -23,7 +23,7 @@ export interface ConsumerRecord<K, V> {
   /** Milliseconds since the epoch. */
   readonly timestamp: number
   readonly timestampType: 'CreateTime' | 'LogAppendTime'
-  /** Deserialised when first read; throws SerializationError, which names the record, when that fails. */
+  /** Deserialised when first read, or before `poll()` returns by an AsyncDeserializer; throws SerializationError, which names the record, when that fails. */
   readonly key: K | null
   /** As `key`. */
   readonly value: V | null
@@ -57,9 +57,9 @@ export interface RebalanceListener {
 
 export interface ConsumerOptions<K, V> extends Partial<ConsumerConfig>, ClientOptions {
   /** Without it keys are Buffers. */
-  readonly key?: Deserializer<K> | undefined
+  readonly key?: Deserializer<K> | AsyncDeserializer<K> | undefined
   /** Without it values are Buffers. */
-  readonly value?: Deserializer<V> | undefined
+  readonly value?: Deserializer<V> | AsyncDeserializer<V> | undefined
 }
 
 /**
