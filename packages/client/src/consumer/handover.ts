@@ -16,20 +16,21 @@ export class Handover<K, V> {
     this.#handed = 0
   }
 
-  /** Records one by one. */
-  *records(polled: readonly ConsumerRecord<K, V>[]): Generator<ConsumerRecord<K, V>, void, undefined> {
+  begin(polled: readonly ConsumerRecord<K, V>[]): void {
     this.#records = polled
     this.#handed = 0
-    for (const record of polled) {
-      this.#handed++
-      yield record
-    }
+  }
+
+  /** The next record, which counts as handed over; undefined after the last. */
+  take(): ConsumerRecord<K, V> | undefined {
+    const record = this.#records[this.#handed]
+    if (record !== undefined) this.#handed++
+    return record
   }
 
   /** Records of one partition at a time, as they came. */
   *runs(polled: readonly ConsumerRecord<K, V>[]): Generator<readonly ConsumerRecord<K, V>[], void, undefined> {
-    this.#records = polled
-    this.#handed = 0
+    this.begin(polled)
     for (let start = 0; start < polled.length; ) {
       const first = polled[start]
       let end = start + 1

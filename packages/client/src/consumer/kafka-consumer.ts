@@ -36,7 +36,7 @@ import { Rebalances } from './rebalances.ts'
 import { Signal } from './signal.ts'
 import { Subscription } from './subscription.ts'
 import { TopicPattern } from './topic-pattern.ts'
-import type { Consumer, ConsumerBatch, ConsumerRecord, RebalanceListener } from './types.ts'
+import type { Consumer, ConsumerBatch, ConsumerGroupMetadata, ConsumerRecord, RebalanceListener } from './types.ts'
 
 const DEFAULT_POLL_MS = 1000
 const DEFAULT_CLOSE_MS = 30_000
@@ -185,11 +185,25 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     }
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<ConsumerRecord<K, V>> {
-    try {
-      while (this.#closing === undefined) yield* this.#handover.records(await this.poll())
-    } finally {
-      this.#giveBack()
+  /** Not a generator: that would cost several promises a record. */
+  [Symbol.asyncIterator](): AsyncIterator<ConsumerRecord<K, V>> {
+    const next = async (): Promise<IteratorResult<ConsumerRecord<K, V>>> => {
+      while (this.#closing === undefined) {
+        const record = this.#handover.take()
+        if (record !== undefined) return { done: false, value: record }
+        this.#handover.begin(await this.poll())
+      }
+      return { done: true, value: undefined }
+    }
+    return {
+      next: () => {
+        const record = this.#closing === undefined ? this.#handover.take() : undefined
+        return record === undefined ? next() : Promise.resolve({ done: false, value: record })
+      },
+      return: () => {
+        this.#giveBack()
+        return Promise.resolve({ done: true, value: undefined })
+      },
     }
   }
 
@@ -197,6 +211,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     try {
       while (this.#closing === undefined) {
         for (const records of this.#handover.runs(await this.poll())) {
+          if (this.#isClosing) return
           const { topic = '', partition = 0 } = records[0] ?? {}
           const highWatermark = this.#subscription.find({ topic, partition })?.highWatermark ?? -1
           yield { topic, partition, records, highWatermark }
@@ -205,6 +220,12 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     } finally {
       this.#giveBack()
     }
+  }
+
+  groupMetadata(): ConsumerGroupMetadata {
+    const { groupInstanceId } = this.#options.config
+    const { generationId = -1, memberId = '' } = (this.#subscription.mode === 'topics' ? this.#member?.membership : undefined) ?? {}
+    return { groupId: this.#groupId(), generationId, memberId, groupInstanceId }
   }
 
   seek(position: SeekPosition): void {
@@ -433,6 +454,11 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
 
   #apiDeadline(): number {
     return this.#cluster.nowMs() + this.#options.config.defaultApiTimeoutMs
+  }
+
+  /** A getter, since the compiler does not see that awaiting may change it. */
+  get #isClosing(): boolean {
+    return this.#closing !== undefined
   }
 
   #throwError(): void {

@@ -46,6 +46,16 @@ export interface ConsumerBatch<K, V> {
   readonly highWatermark: number
 }
 
+/** Who a consumer is in its group, for a producer that commits its offsets in a transaction (KIP-447). */
+export interface ConsumerGroupMetadata {
+  readonly groupId: string
+  /** −1 while it is not a member. */
+  readonly generationId: number
+  /** Empty while it is not a member. */
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+}
+
 /** Awaited inside `poll()`: the next records come when it is done. Both may commit and seek. */
 export interface RebalanceListener {
   onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>
@@ -77,6 +87,8 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
   unsubscribe(): Promise<void>
   /** Takes partitions by hand, without group membership, in place of those taken before. */
   assign(partitions: readonly TopicPartition[]): Promise<void>
+  /** Needs `groupId`. */
+  groupMetadata(): ConsumerGroupMetadata
   /** The topics subscribed to, those that a pattern matches now included. */
   subscription(): readonly string[]
   assignment(): readonly TopicPartition[]

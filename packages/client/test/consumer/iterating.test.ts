@@ -82,6 +82,23 @@ describe('iterating', () => {
     await consumer.close()
   })
 
+  it('a consumer that is closed in the loop hands over no more', async () => {
+    const { fake, offsets } = withGroup()
+    const consumer = await fake.assigned({ groupId: 'g' })
+    const values: (string | null)[] = []
+    const loop = async (): Promise<void> => {
+      for await (const { value } of consumer) if (values.push(value) === 2) await consumer.close()
+    }
+    await moving(fake, loop())
+    assert.deepEqual(
+      [values, offsets()],
+      [
+        ['a0', 'a1'],
+        [2, 0],
+      ],
+    )
+  })
+
   it('batches are of one partition each, with its end; those not reached are given back', async () => {
     const { fake, offsets } = withGroup()
     const consumer = await fake.assigned({ groupId: 'g' })
