@@ -88,7 +88,7 @@ export const fetchingMutations: readonly Mutation[] = [
   {
     name: 'iterating/unread-lost',
     breaks: 'what a loop that is left has not reached is skipped',
-    file: facade,
+    file: 'packages/client/src/consumer/iteration.ts',
     search: 'if (partition !== undefined && !partition.isSought) partition.seek(record.offset',
     replace: 'if (partition !== undefined && partition.isSought) partition.seek(record.offset',
     tests: [iterating],

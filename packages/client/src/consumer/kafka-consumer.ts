@@ -4,7 +4,6 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { fetchCommitted } from '../cluster/committed-offsets.ts'
 import { Coordinators } from '../cluster/coordinators.ts'
 import { withDeadline } from '../cluster/deadline.ts'
-import { EARLIEST_TIMESTAMP, findOffsets, LATEST_TIMESTAMP } from '../cluster/list-offsets.ts'
 import { partitionInfos } from '../cluster/partition-infos.ts'
 import { retryUntil } from '../cluster/retry.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
@@ -28,8 +27,9 @@ import { isAsync, settleValues } from './async-values.ts'
 import { Commits } from './commits.ts'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
 import { Fetcher } from './fetcher.ts'
-import { Handover } from './handover.ts'
+import { Iteration } from './iteration.ts'
 import { GroupMember } from './membership/group-member.ts'
+import { OffsetQueries } from './offset-queries.ts'
 import type { ResetTo } from './offset-reset.ts'
 import { Positions } from './positions.ts'
 import { Rebalances } from './rebalances.ts'
@@ -60,8 +60,9 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   readonly #topics: TopicsOfInterest
   readonly #coordinators: Coordinators
   readonly #subscription = new Subscription<K, V>()
-  readonly #handover = new Handover<K, V>()
+  readonly #iteration: Iteration<K, V>
   readonly #signal: Signal
+  readonly #ends: OffsetQueries
   readonly #positions: Positions<K, V>
   readonly #fetcher: Fetcher<K, V>
   readonly #commits: Commits | undefined
@@ -83,6 +84,11 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     this.#topics = new TopicsOfInterest(cluster, { allowAutoTopicCreation: config.allowAutoCreateTopics })
     this.#coordinators = new Coordinators(cluster)
     this.#signal = new Signal(cluster.runtime.clock)
+    this.#iteration = new Iteration({
+      subscription: this.#subscription,
+      poll: () => this.poll(),
+      isClosed: () => this.#closing !== undefined,
+    })
     const onChange = (): void => this.#signal.notify()
     const onError = (error: unknown): void => {
       this.#error ??= error
@@ -99,6 +105,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       onChange,
       onError,
     }
+    this.#ends = new OffsetQueries(shared)
     this.#positions = new Positions(shared)
     this.#fetcher = new Fetcher({
       ...shared,
@@ -185,41 +192,12 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     }
   }
 
-  /** Not a generator: that would cost several promises a record. */
   [Symbol.asyncIterator](): AsyncIterator<ConsumerRecord<K, V>> {
-    const next = async (): Promise<IteratorResult<ConsumerRecord<K, V>>> => {
-      while (this.#closing === undefined) {
-        const record = this.#handover.take()
-        if (record !== undefined) return { done: false, value: record }
-        this.#handover.begin(await this.poll())
-      }
-      return { done: true, value: undefined }
-    }
-    return {
-      next: () => {
-        const record = this.#closing === undefined ? this.#handover.take() : undefined
-        return record === undefined ? next() : Promise.resolve({ done: false, value: record })
-      },
-      return: () => {
-        this.#giveBack()
-        return Promise.resolve({ done: true, value: undefined })
-      },
-    }
+    return this.#iteration.records()
   }
 
-  async *batches(): AsyncIterable<ConsumerBatch<K, V>> {
-    try {
-      while (this.#closing === undefined) {
-        for (const records of this.#handover.runs(await this.poll())) {
-          if (this.#isClosing) return
-          const { topic = '', partition = 0 } = records[0] ?? {}
-          const highWatermark = this.#subscription.find({ topic, partition })?.highWatermark ?? -1
-          yield { topic, partition, records, highWatermark }
-        }
-      }
-    } finally {
-      this.#giveBack()
-    }
+  batches(): AsyncIterable<ConsumerBatch<K, V>> {
+    return this.#iteration.batches()
   }
 
   groupMetadata(): ConsumerGroupMetadata {
@@ -284,16 +262,15 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   beginningOffsets(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
-    return this.#endsOf(partitions, EARLIEST_TIMESTAMP)
+    return this.#ends.earliest(partitions)
   }
 
   endOffsets(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
-    return this.#endsOf(partitions, LATEST_TIMESTAMP)
+    return this.#ends.latest(partitions)
   }
 
-  async offsetsForTimes(times: readonly (TopicPartition & { readonly timestamp: number })[]): Promise<OffsetAndTimestamp[]> {
-    const found = await findOffsets(this.#cluster, this.#topics, times, this.#listOptions())
-    return found.filter(({ offset }) => offset >= 0)
+  offsetsForTimes(times: readonly (TopicPartition & { readonly timestamp: number })[]): Promise<OffsetAndTimestamp[]> {
+    return this.#ends.atTimes(times)
   }
 
   async partitionsFor(topic: string): Promise<readonly PartitionInfo[]> {
@@ -349,15 +326,6 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       const patienceMs = this.#options.config.maxPollIntervalMs / 2
       await this.#signal.wait(Math.max(0, Math.min(deadlineMs, wakeAtMs, now + patienceMs) - now))
     }
-  }
-
-  /** What the loop that has just ended did not reach comes again, unless the application has sought in the meantime. */
-  #giveBack(): void {
-    for (const record of this.#handover.unread().values()) {
-      const partition = this.#subscription.find(record)
-      if (partition !== undefined && !partition.isSought) partition.seek(record.offset, record.leaderEpoch)
-    }
-    this.#handover.clear()
   }
 
   async #lookUp(topics: readonly string[] | RegExp): Promise<void> {
@@ -420,18 +388,8 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     await withDeadline(this.#cluster.runtime.clock, member.leave(), deadlineMs, message).catch(() => undefined)
   }
 
-  async #endsOf(partitions: readonly TopicPartition[], timestamp: number): Promise<TopicPartitionOffset[]> {
-    const queries = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }))
-    const found = await findOffsets(this.#cluster, this.#topics, queries, this.#listOptions())
-    return found.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
-  }
-
-  #listOptions(): { readonly isolationLevel: 'read_uncommitted' | 'read_committed'; readonly deadlineMs: number } {
-    return { isolationLevel: this.#options.config.isolationLevel, deadlineMs: this.#apiDeadline() }
-  }
-
   #consumedPositions(): readonly OffsetToCommit[] {
-    const unread = this.#handover.unread()
+    const unread = this.#iteration.unread()
     return this.#subscription.assigned.flatMap(({ topic, partition, position, positionEpoch, isSought }) => {
       const record = isSought ? undefined : unread.get(partitionKey(topic, partition))
       const offset = record?.offset ?? position
@@ -454,11 +412,6 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
 
   #apiDeadline(): number {
     return this.#cluster.nowMs() + this.#options.config.defaultApiTimeoutMs
-  }
-
-  /** A getter, since the compiler does not see that awaiting may change it. */
-  get #isClosing(): boolean {
-    return this.#closing !== undefined
   }
 
   #throwError(): void {
