@@ -58,11 +58,13 @@ const clientLayers: PackageLayers = {
   'topic-partition.ts': { values: [] },
   metrics: { values: [] },
   serde: { values: ['errors', 'headers.ts'] },
-  config: { values: ['errors', 'serde', 'logger.ts'] },
+  config: { values: ['errors', 'serde', 'logger.ts'], types: ['tracing'] },
+  /** Wraps the facades from outside: the application's own OpenTelemetry is handed in. */
+  tracing: { values: ['errors', 'headers.ts'], types: ['producer', 'consumer'] },
   connection: { values: ['config', 'errors', 'metrics'] },
   cluster: { values: ['connection', ...CLIENT_FOUNDATIONS] },
-  producer: { values: ['cluster', 'connection', ...CLIENT_FOUNDATIONS] },
-  consumer: { values: ['cluster', 'connection', ...CLIENT_FOUNDATIONS], types: ['producer'] },
+  producer: { values: ['tracing', 'cluster', 'connection', ...CLIENT_FOUNDATIONS] },
+  consumer: { values: ['tracing', 'cluster', 'connection', ...CLIENT_FOUNDATIONS], types: ['producer'] },
   admin: { values: ['cluster', 'connection', ...CLIENT_FOUNDATIONS], types: ['producer', 'consumer'] },
   transaction: { values: ['producer', 'cluster', 'connection', ...CLIENT_FOUNDATIONS], types: ['consumer'] },
 }

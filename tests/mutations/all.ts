@@ -8,6 +8,7 @@ import { quotaMutations } from './broker-quotas.ts'
 import { storageMutations } from './broker-storage.ts'
 import { transactionMutations } from './broker-transactions.ts'
 import { cliMutations } from './cli.ts'
+import { connectionMutations } from './client-connections.ts'
 import { consumerMutations } from './client-consumer.ts'
 import { fetchingMutations } from './client-fetching.ts'
 import { producerMutations } from './client-producer.ts'
@@ -29,6 +30,7 @@ export const allMutations: readonly Mutation[] = [
   ...producerMutations,
   ...consumerMutations,
   ...fetchingMutations,
+  ...connectionMutations,
   ...historyMutations,
   ...cliMutations,
 ]

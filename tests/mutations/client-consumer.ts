@@ -265,7 +265,7 @@ export const consumerMutations: readonly Mutation[] = [
     name: 'connection/pending-forgotten',
     breaks: 'requests under way on a connection that breaks are never answered',
     file: socket,
-    search: 'for (const request of this.#pending.drain()) request.onError(error)',
+    search: '      onError(error)\n',
     replace: '',
     tests: [connection],
   },

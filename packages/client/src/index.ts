@@ -32,6 +32,7 @@ export type { HeaderInput, HeadersInput } from './headers.ts'
 export type { KafkaOptions } from './kafka.ts'
 export { Kafka } from './kafka.ts'
 export type { Logger } from './logger.ts'
+export type { ChannelEvents } from './metrics/channels.ts'
 export type { MetricValue } from './metrics/registry.ts'
 export type { ProducerInterceptor } from './producer/interceptors.ts'
 export type { PartitionContext, Partitioner } from './producer/partitioner.ts'
@@ -46,6 +47,9 @@ export type {
 } from './producer/types.ts'
 export { bytes, float64, int32, int64, json, string, uuid } from './serde/basic.ts'
 export type { AsyncDeserializer, BytesLike, Deserializer, Serde, Serialized, Serializer, SyncSerde, SyncSerializer } from './serde/serde.ts'
+export type { Span, Tracer, TracingApi, TracingOptions } from './tracing/api.ts'
+export type { ConsumerIdentity } from './tracing/consumer-spans.ts'
+export { traceProcess } from './tracing/consumer-spans.ts'
 export type {
   CommittedOffset,
   OffsetAndTimestamp,

@@ -5,10 +5,12 @@ import { Cluster } from '../cluster/cluster.ts'
 import { EARLIEST_TIMESTAMP, findOffsets, LATEST_TIMESTAMP, MAX_TIMESTAMP } from '../cluster/list-offsets.ts'
 import { retryUntil } from '../cluster/retry.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
-import { adminKeys } from '../config/admin.ts'
+import { adminDefaults, adminKeys } from '../config/admin.ts'
 import { resolveClient } from '../config/client-config.ts'
 import type { ClientOptions } from '../config/options.ts'
 import { brokerError } from '../errors/broker-error-actions.ts'
+import { ClientMetrics } from '../metrics/client-metrics.ts'
+import { samplingOf } from '../metrics/sampled.ts'
 import { ConfigAdmin } from './configs.ts'
 import { GroupAdmin } from './groups.ts'
 import { TopicAdmin } from './topics.ts'
@@ -16,9 +18,10 @@ import type { Admin, AdminOptions, ClusterDescription, ListedOffset, OffsetQuery
 
 /** Throws ConfigError. */
 export function createAdmin(shared: ClientOptions, options: AdminOptions, onClose: () => void): Admin {
-  const { runtime, common, tls, own } = resolveClient(adminKeys, shared, options)
+  const { runtime, common, tls, own } = resolveClient(adminKeys, shared, options, [], adminDefaults)
   const timeoutMs = own.defaultApiTimeoutMs
-  const cluster = new Cluster({ runtime, config: common, tls })
+  const metrics = new ClientMetrics('admin-client', common.clientId, samplingOf(runtime.clock, common))
+  const cluster = new Cluster({ runtime, config: common, tls, metrics: metrics.network })
   const topicsOfInterest = new TopicsOfInterest(cluster, { allowAutoTopicCreation: false, failOnUnknown: true })
   const topics = new TopicAdmin(cluster, timeoutMs)
   const configs = new ConfigAdmin(cluster, timeoutMs)
@@ -44,6 +47,7 @@ export function createAdmin(shared: ClientOptions, options: AdminOptions, onClos
     listGroupOffsets: (groupId, partitions) => groups.offsets(groupId, partitions),
     deleteGroups: (groupIds) => groups.delete(groupIds),
     describeCluster: () => retryUntil(cluster, cluster.nowMs() + timeoutMs, 'describeCluster', () => askForCluster(cluster)),
+    metrics: () => metrics.registry.read(),
     close,
     [Symbol.asyncDispose]: close,
   }

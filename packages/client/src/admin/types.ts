@@ -3,6 +3,7 @@
 import type { ClientOptions } from '../config/options.ts'
 import type { AdminConfig } from '../config/admin.ts'
 import type { KafkaError } from '../errors/kafka-error.ts'
+import type { MetricValue } from '../metrics/registry.ts'
 import type { CloseOptions } from '../producer/types.ts'
 import type { CommittedOffset, PartitionInfo, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts'
 
@@ -168,6 +169,8 @@ export interface Admin extends AsyncDisposable {
   listGroupOffsets(groupId: string, partitions?: readonly TopicPartition[]): Promise<CommittedOffset[]>
   deleteGroups(groupIds: readonly string[]): Promise<void>
   describeCluster(): Promise<ClusterDescription>
+  /** Figures of its connections under Kafka's names, as they are now. */
+  metrics(): readonly MetricValue[]
   close(options?: CloseOptions): Promise<void>
 }
 

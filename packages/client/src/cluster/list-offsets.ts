@@ -81,8 +81,11 @@ async function leaderOf(
   if (known === undefined) {
     throw brokerError(ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, `Topic '${topic}'`, `there is no partition ${partition}`, true)
   }
-  if (known.leader < 0 || !cluster.metadata.nodes.has(known.leader))
+  if (known.leader < 0 || !cluster.metadata.nodes.has(known.leader)) {
+    // The next attempt is none with what is known now.
+    await topics.refresh()
     throw brokerError(ErrorCodes.LEADER_NOT_AVAILABLE, `${topic}-${partition}`)
+  }
   return known.leader
 }
 

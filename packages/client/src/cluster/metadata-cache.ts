@@ -87,8 +87,16 @@ export class MetadataCache {
     this.#topics.delete(topic)
   }
 
+  /** Forgets the nodes, and who leads what; topics keep their partitions. */
+  reset(): void {
+    this.nodes = new Map()
+    this.#forgetLeaders()
+  }
+
   /** Topics that the response does not mention stay as they are, unless it is about all there are. */
   update(response: MetadataResponse, isOfAll = false): void {
+    // Another cluster counts its epochs anew.
+    if (this.clusterId !== null && response.clusterId !== this.clusterId) this.#forgetLeaders()
     this.clusterId = response.clusterId
     this.controllerId = response.controllerId
     if (response.brokers.length > 0) {
@@ -102,6 +110,13 @@ export class MetadataCache {
     }
     for (const topic of response.topics) {
       if (topic.name !== null) this.#topics.set(topic.name, describeTopic(topic, topic.name, this.#topics.get(topic.name)))
+    }
+  }
+
+  #forgetLeaders(): void {
+    for (const [name, topic] of this.#topics) {
+      const partitions = topic.partitions.map((partition) => ({ ...partition, leader: -1, leaderEpoch: -1 }))
+      this.#topics.set(name, { ...topic, partitions })
     }
   }
 }

@@ -5,21 +5,29 @@ import type { CommonValues } from '../config/common.ts'
 import { Connection } from '../connection/connection.ts'
 import { negotiateApiVersions } from '../connection/handshake.ts'
 import { ConnectionError, KafkaError } from '../errors/kafka-error.ts'
+import type { NetworkMetrics } from '../metrics/network-metrics.ts'
 import { backoffMs, sleep } from './backoff.ts'
 import type { HostPort } from './bootstrap-servers.ts'
+import { withDeadline } from './deadline.ts'
 
 export interface LinkOptions {
   readonly runtime: Runtime
   readonly config: CommonValues
   readonly tls: TlsOptions | undefined
-  readonly onLatency: (latencyMs: number) => void
+  readonly metrics: NetworkMetrics
 }
 
 export class NodeLink {
   readonly target: HostPort
+  /** How figures call the broker, in the tag `node-id`. */
+  node = 'node--1'
   readonly #options: LinkOptions
   #connection: Connection | undefined
   #connecting: Promise<Connection> | undefined
+  /** Resolves when the broker listens again. */
+  #unthrottled: Promise<Connection> | undefined
+  /** The address that was connected to last; it is tried first. */
+  #lastAddress: string | undefined
   #failures = 0
   #notBeforeMs = 0
   #idleTimer: Timer | undefined
@@ -34,8 +42,13 @@ export class NodeLink {
     return `${this.target.host}:${this.target.port}`
   }
 
-  /** Undefined unless connected now. */
+  /** Undefined unless connected now and not throttled by the broker. */
   get open(): Connection | undefined {
+    return this.#throttleLeftMs > 0 ? undefined : this.#connection
+  }
+
+  /** As `open`, throttled or not. */
+  get current(): Connection | undefined {
     return this.#connection
   }
 
@@ -44,9 +57,15 @@ export class NodeLink {
     return this.#connection === undefined ? Math.max(0, this.#notBeforeMs - this.#options.runtime.clock.monotonicMs()) : 0
   }
 
-  /** The open connection, or a new one after what backoff asks for. Rejects with the error of the attempt. */
+  /** The open connection once the broker listens, or a new one after what backoff asks for. Rejects with the error of the attempt. */
   connection(): Promise<Connection> {
-    if (this.#connection !== undefined) return Promise.resolve(this.#connection)
+    if (this.#closeReason !== undefined) return Promise.reject(this.#closeReason)
+    if (this.#connection !== undefined) {
+      const throttleMs = this.#throttleLeftMs
+      if (throttleMs === 0) return Promise.resolve(this.#connection)
+      this.#unthrottled ??= this.#afterThrottle(throttleMs)
+      return this.#unthrottled
+    }
     this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = undefined
     })
@@ -58,6 +77,19 @@ export class NodeLink {
     this.#closeReason = reason
     this.#idleTimer?.cancel()
     this.#connection?.close(reason)
+  }
+
+  get #throttleLeftMs(): number {
+    const untilMs = this.#connection?.throttledUntilMs ?? 0
+    return untilMs === 0 ? 0 : Math.max(0, untilMs - this.#options.runtime.clock.monotonicMs())
+  }
+
+  async #afterThrottle(throttleMs: number): Promise<Connection> {
+    await new Promise<void>((resolve) => {
+      this.#options.runtime.clock.setTimer(throttleMs, resolve, true)
+    })
+    this.#unthrottled = undefined
+    return this.connection()
   }
 
   async #connect(): Promise<Connection> {
@@ -77,19 +109,18 @@ export class NodeLink {
     }
   }
 
+  /** One after another, the one that worked last time first. */
   async #tryAddresses(): Promise<Connection> {
-    let addresses: readonly string[]
-    try {
-      addresses = await this.#options.runtime.network.resolve(this.target.host)
-    } catch (error) {
-      throw new ConnectionError(`Cannot find the address of ${this.target.host}`, { cause: error })
-    }
+    const addresses = await this.#resolve()
     let last: unknown
-    for (const address of addresses) {
+    for (const address of addresses.sort((left, right) => Number(right === this.#lastAddress) - Number(left === this.#lastAddress))) {
       if (this.#closeReason !== undefined) break
       try {
-        return await this.#open(address)
+        const connection = await this.#open(address)
+        this.#lastAddress = address
+        return connection
       } catch (error) {
+        if (this.#lastAddress === address) this.#lastAddress = undefined
         last = error
       }
     }
@@ -97,21 +128,37 @@ export class NodeLink {
     throw last instanceof KafkaError ? last : new ConnectionError(`${this.target.host} has no address`, { cause: last })
   }
 
+  async #resolve(): Promise<string[]> {
+    const { clock, network } = this.#options.runtime
+    const { host } = this.target
+    const timeoutMs = this.#setupTimeoutMs
+    try {
+      const message = `No answer within ${timeoutMs} ms`
+      return await withDeadline(clock, network.resolve(host), clock.monotonicMs() + timeoutMs, message)
+    } catch (error) {
+      throw new ConnectionError(`Cannot find the address of ${host}`, { cause: error })
+    }
+  }
+
+  /** `socket.connection.setup.timeout.ms`, doubled with every failure in a row. */
+  get #setupTimeoutMs(): number {
+    const { socketConnectionSetupTimeoutMs, socketConnectionSetupTimeoutMaxMs } = this.#options.config
+    return Math.min(socketConnectionSetupTimeoutMaxMs, socketConnectionSetupTimeoutMs * 2 ** Math.min(this.#failures, 20))
+  }
+
   async #open(host: string): Promise<Connection> {
-    const { runtime, config, tls, onLatency } = this.#options
+    const { runtime, config, tls, metrics } = this.#options
     const connection = await Connection.connect({
       runtime,
       host,
       port: this.target.port,
       address: this.address,
       tls: tls === undefined ? undefined : { serverName: this.target.host, ...tls },
-      timeoutMs: Math.min(
-        config.socketConnectionSetupTimeoutMaxMs,
-        config.socketConnectionSetupTimeoutMs * 2 ** Math.min(this.#failures, 20),
-      ),
+      timeoutMs: this.#setupTimeoutMs,
       clientId: config.clientId,
       requestTimeoutMs: config.requestTimeoutMs,
-      onLatency,
+      node: () => this.node,
+      metrics,
       onClose: () => {
         if (this.#connection !== connection) return
         this.#connection = undefined

@@ -5,6 +5,7 @@ import { createNodeRuntime } from '@odradek/runtime'
 import { ConfigError } from '../errors/kafka-error.ts'
 import type { Logger } from '../logger.ts'
 import { processWarnings } from '../logger.ts'
+import type { TracingOptions } from '../tracing/api.ts'
 import { adminKeys } from './admin.ts'
 import type { CommonValues } from './common.ts'
 import { commonKeys } from './common.ts'
@@ -15,7 +16,7 @@ import { producerKeys } from './producer.ts'
 import { redactOptions, rejectUnknownOptions, rejectUnknownProperties, resolveConfig } from './resolve.ts'
 
 const allTables: readonly ConfigTable[] = [commonKeys, producerKeys, consumerKeys, adminKeys]
-const sharedOptions: readonly string[] = ['properties', 'tls', 'logger', 'runtime']
+const sharedOptions: readonly string[] = ['properties', 'tls', 'logger', 'tracing', 'runtime']
 
 /** One for all clients of the process, so that they share its few compression threads. */
 let nodeRuntime: Runtime | undefined
@@ -25,6 +26,7 @@ export interface ResolvedClient<T extends ConfigTable> {
   readonly logger: Logger
   readonly common: CommonValues
   readonly tls: TlsOptions | undefined
+  readonly tracing: TracingOptions | undefined
   readonly own: ConfigValues<T>
 }
 
@@ -39,22 +41,24 @@ export function printableOptions(options: ClientOptions): Record<string, unknown
   return redactOptions({ ...options }, allTables)
 }
 
-/** `others` are the options of the client that its table does not have. Throws ConfigError. */
+/** `others` are the options of the client that its table does not have, `defaults` its own of the common keys. Throws ConfigError. */
 export function resolveClient<T extends ConfigTable>(
   table: T,
   shared: ClientOptions,
   options: ClientOptions & Partial<ConfigInputs<T>>,
   others: readonly string[] = [],
+  defaults: Partial<CommonValues> = {},
 ): ResolvedClient<T> {
   rejectUnknownOptions(options, [commonKeys, table], [...sharedOptions, ...others])
   rejectUnknownProperties(options.properties ?? {}, allTables)
   const properties = { ...shared.properties, ...options.properties }
-  const common = resolveConfig(commonKeys, { ...definedOnly(shared), ...definedOnly(options) }, properties)
+  const common = resolveConfig(commonKeys, { ...definedOnly(shared), ...definedOnly(options) }, { ...defaults, ...properties })
   return {
     runtime: options.runtime ?? shared.runtime ?? (nodeRuntime ??= createNodeRuntime()),
     logger: options.logger ?? shared.logger ?? processWarnings,
     common,
     tls: tlsOptions(common, options.tls ?? shared.tls),
+    tracing: options.tracing ?? shared.tracing,
     own: resolveConfig(table, options, properties),
   }
 }

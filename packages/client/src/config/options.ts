@@ -2,6 +2,7 @@
 
 import type { Runtime, TlsOptions } from '@odradek/runtime'
 import type { Logger } from '../logger.ts'
+import type { TracingOptions } from '../tracing/api.ts'
 import type { CommonConfig } from './common.ts'
 
 export interface ClientOptions extends Partial<CommonConfig> {
@@ -14,6 +15,8 @@ export interface ClientOptions extends Partial<CommonConfig> {
   readonly properties?: Readonly<Record<string, string | number | boolean>> | undefined
   /** Takes warnings; `process.emitWarning` when absent. */
   readonly logger?: Logger | undefined
+  /** Spans and trace headers by OpenTelemetry: `{ api }`, where `import * as api from '@opentelemetry/api'`. Off when absent. */
+  readonly tracing?: TracingOptions | undefined
   /** Clock, network and codecs; Node's when absent. Replaced in simulation. */
   readonly runtime?: Runtime | undefined
 }

@@ -115,12 +115,13 @@ export function redactOptions(options: Readonly<Record<string, unknown>>, tables
     Object.fromEntries(
       Object.entries(entries).map(([name, value]: [string, unknown]) => [name, secrets.has(name) && value !== undefined ? HIDDEN : value]),
     )
-  const { properties, tls, logger, runtime, ...keys } = options
+  const { properties, tls, logger, tracing, runtime, ...keys } = options
   return {
     ...redact(keys),
     ...(properties === undefined ? {} : { properties: redact(properties as object) }),
     ...(tls === undefined ? {} : { tls: HIDDEN }),
     ...(logger === undefined ? {} : { logger: 'given' }),
+    ...(tracing === undefined ? {} : { tracing: 'given' }),
     ...(runtime === undefined ? {} : { runtime: 'given' }),
   }
 }

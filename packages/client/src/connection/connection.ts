@@ -4,8 +4,10 @@ import type { Api, AnyApi } from '@odradek/protocol'
 import { decodeResponseHeader, encodeRequestFrame, MalformedError, Reader } from '@odradek/protocol'
 import type { ConnectOptions, Runtime, Socket } from '@odradek/runtime'
 import { ConnectionError, KafkaError, ProtocolError, TimeoutError } from '../errors/kafka-error.ts'
+import type { Exchange, NetworkMetrics } from '../metrics/network-metrics.ts'
 import { FrameSplitter } from './frame-splitter.ts'
 import { PendingRequests } from './pending-requests.ts'
+import { clientThrottles, throttleTimeOf } from './throttling.ts'
 import type { VersionRange } from './versions.ts'
 import { negotiateVersion } from './versions.ts'
 
@@ -21,8 +23,9 @@ export interface ConnectionOptions extends ConnectOptions {
   readonly requestTimeoutMs: number
   /** Called once, when the connection has ended, whatever ended it. */
   readonly onClose?: ((error: KafkaError) => void) | undefined
-  /** Called with the time that each answered request took, in milliseconds. */
-  readonly onLatency?: ((latencyMs: number) => void) | undefined
+  /** How figures call the broker, in the tag `node-id`. */
+  readonly node: () => string
+  readonly metrics: NetworkMetrics
 }
 
 /** What a response is decoded with, when it is not simply `api.decodeResponse`. */
@@ -34,6 +37,8 @@ export class Connection {
   versions: ReadonlyMap<number, VersionRange> = new Map()
   /** Monotonic time of the last request or response. */
   lastUsedMs: number
+  /** Monotonic time until which the broker has asked for no more requests (KIP-219). Those who send are to heed it. */
+  throttledUntilMs = 0
   /** Called when the bytes written have been taken by the operating system, after there were too many. */
   onDrain: (() => void) | undefined
   readonly #options: ConnectionOptions
@@ -41,7 +46,7 @@ export class Connection {
   readonly #splitter = new FrameSplitter(MAX_FRAME_BYTES)
   readonly #negotiated = new Map<number, number>()
   #socket: Socket | undefined
-  #correlationId = 0
+  #correlationId = -1
   #closedBy: KafkaError | undefined
 
   /** Rejects with ConnectionError. The broker has not been asked for its versions yet. */
@@ -59,6 +64,7 @@ export class Connection {
         cause: error,
       })
     }
+    options.metrics.opened(options.node(), options.address)
     return connection
   }
 
@@ -68,7 +74,7 @@ export class Connection {
     this.lastUsedMs = options.runtime.clock.monotonicMs()
     this.#pending = new PendingRequests(options.runtime.clock, (request) => {
       const waitedMs = Math.round(options.runtime.clock.monotonicMs() - request.sentMs)
-      this.#end(new TimeoutError(`${this.address} has not answered ${request.apiName} within ${waitedMs} ms`))
+      this.#end(new TimeoutError(`${this.address} has not answered ${request.exchange.api.name} within ${waitedMs} ms`))
     })
   }
 
@@ -83,6 +89,12 @@ export class Connection {
 
   get inFlight(): number {
     return this.#pending.size
+  }
+
+  /** How long the request that waits for its answer longest has waited, in milliseconds; 0 when none does. */
+  get waitedMs(): number {
+    const sentMs = this.#pending.oldestSentMs
+    return sentMs === undefined ? 0 : this.#options.runtime.clock.monotonicMs() - sentMs
   }
 
   /** Throws UnsupportedError when broker and client have none in common. */
@@ -108,17 +120,20 @@ export class Connection {
     timeoutMs: number = this.#options.requestTimeoutMs,
   ): Promise<Res> {
     return new Promise((resolve, reject) => {
-      const correlationId = this.#write(api, version, message)
+      const exchange = this.#write(api, version, message)
+      const correlationId = this.#correlationId
       const sentMs = this.lastUsedMs
       this.#pending.push({
         correlationId,
-        apiName: api.name,
+        exchange,
         sentMs,
         deadlineMs: sentMs + timeoutMs,
         onFrame: (reader) => {
           const answered = decodeResponseHeader(reader, api, version)
           if (answered !== correlationId) throw new MalformedError(`an answer to request ${answered} instead of ${correlationId}`)
-          resolve(decode(reader, version))
+          const response = decode(reader, version)
+          this.#onAnswer(exchange, response, reader.buffer.length, this.lastUsedMs - sentMs)
+          resolve(response)
         },
         onError: reject,
       })
@@ -135,16 +150,20 @@ export class Connection {
     this.#end(reason)
   }
 
-  #write<Req, ReqIn, Res, ResIn>(api: Api<Req, ReqIn, Res, ResIn>, version: number, message: ReqIn): number {
+  #write<Req, ReqIn, Res, ResIn>(api: Api<Req, ReqIn, Res, ResIn>, version: number, message: ReqIn): Exchange {
     if (this.#closedBy !== undefined) throw this.#closedBy
     if (this.#pending.size >= MAX_PENDING_REQUESTS)
       throw new ConnectionError(`${this.#pending.size} requests to ${this.address} wait for answers`)
-    const correlationId = this.#correlationId
+    const correlationId = (this.#correlationId + 1) & 0x7fffffff
     const chunks = encodeRequestFrame(api, version, correlationId, this.#options.clientId, message)
-    this.#correlationId = (correlationId + 1) & 0x7fffffff
+    this.#correlationId = correlationId
     this.lastUsedMs = this.#options.runtime.clock.monotonicMs()
     this.#socket?.write(chunks)
-    return correlationId
+    let requestBytes = 0
+    for (const chunk of chunks) requestBytes += chunk.length
+    const exchange = { address: this.address, node: this.#options.node(), api, version, requestBytes }
+    this.#options.metrics.sent(exchange, this.lastUsedMs)
+    return exchange
   }
 
   #onData(chunk: Buffer): void {
@@ -169,12 +188,11 @@ export class Connection {
     const request = this.#pending.shift()
     if (request === undefined) throw new ProtocolError(`${this.address} answered a request that was not made`)
     this.lastUsedMs = this.#options.runtime.clock.monotonicMs()
-    this.#options.onLatency?.(this.lastUsedMs - request.sentMs)
     try {
       request.onFrame(new Reader(frame))
     } catch (error) {
       const problem = new ProtocolError(
-        `${this.address} answered ${request.apiName} with ${error instanceof Error ? error.message : String(error)}`,
+        `${this.address} answered ${request.exchange.api.name} with ${error instanceof Error ? error.message : String(error)}`,
         { cause: error },
       )
       request.onError(problem)
@@ -182,11 +200,23 @@ export class Connection {
     }
   }
 
+  #onAnswer(exchange: Exchange, message: unknown, responseBytes: number, latencyMs: number): void {
+    const throttleTimeMs = throttleTimeOf(message)
+    if (throttleTimeMs > 0 && clientThrottles(exchange.api, exchange.version))
+      this.throttledUntilMs = Math.max(this.throttledUntilMs, this.lastUsedMs + throttleTimeMs)
+    this.#options.metrics.answered(exchange, { responseBytes, latencyMs, throttleTimeMs, message }, this.lastUsedMs)
+  }
+
   #end(error: KafkaError): void {
     if (this.#closedBy !== undefined) return
     this.#closedBy = error
     this.#socket?.destroy()
-    for (const request of this.#pending.drain()) request.onError(error)
+    const { metrics, node, runtime } = this.#options
+    for (const { exchange, sentMs, onError } of this.#pending.drain()) {
+      metrics.failed(exchange, runtime.clock.monotonicMs() - sentMs, error)
+      onError(error)
+    }
+    if (this.#socket !== undefined) metrics.closed(node(), this.address, error)
     this.#options.onClose?.(error)
   }
 }

@@ -2,10 +2,11 @@
 
 import type { Reader } from '@odradek/protocol'
 import type { Clock, Timer } from '@odradek/runtime'
+import type { Exchange } from '../metrics/network-metrics.ts'
 
 export interface PendingRequest {
   readonly correlationId: number
-  readonly apiName: string
+  readonly exchange: Exchange
   readonly sentMs: number
   readonly deadlineMs: number
   /** Called with the frame's bytes, header included. Throwing means that the frame is malformed. */
@@ -32,6 +33,11 @@ export class PendingRequests {
   push(request: PendingRequest): void {
     this.#queue.push(request)
     if (request.deadlineMs < this.#timerMs) this.#arm(request.deadlineMs)
+  }
+
+  /** When the oldest was sent; undefined when all are answered. */
+  get oldestSentMs(): number | undefined {
+    return this.#queue[0]?.sentMs
   }
 
   /** The oldest, which is the one that the next response answers. */

@@ -9,7 +9,6 @@ import type { ConsumerValues } from '../config/consumer.ts'
 import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
 import { BrokerError, ConnectionError, TimeoutError } from '../errors/kafka-error.ts'
 import type { OffsetToCommit } from '../topic-partition.ts'
-import type { ConsumerMetrics } from './consumer-metrics.ts'
 import type { ClassicMembership } from './membership/classic-membership.ts'
 
 export interface CommitsOptions {
@@ -17,7 +16,6 @@ export interface CommitsOptions {
   readonly coordinators: Coordinators
   readonly config: ConsumerValues
   readonly groupId: string
-  readonly metrics: ConsumerMetrics
   /** Undefined for a consumer that took its partitions by `assign()`. */
   readonly membership: () => ClassicMembership | undefined
   /** What the application has been handed so far. */
@@ -82,7 +80,7 @@ export class Commits {
 
   async #commit(offsets: readonly OffsetToCommit[]): Promise<void> {
     if (offsets.length === 0) return
-    const { cluster, coordinators, groupId, metrics } = this.#options
+    const { cluster, coordinators, groupId } = this.#options
     const membership = this.#options.membership()
     if (membership !== undefined && membership.generationId < 0) throw this.#notAMember()
     const nodeId = await coordinators.group(groupId)
@@ -93,7 +91,6 @@ export class Commits {
           if (errorCode !== ErrorCodes.NONE) throw this.#refused(errorCode, `${name}-${partitionIndex}`, membership)
         }
       }
-      metrics.commits.add(1)
     } catch (error) {
       if (error instanceof ConnectionError || error instanceof TimeoutError) coordinators.forget(groupId)
       throw error

@@ -84,7 +84,7 @@ export class FetchAnswers<K, V> {
     }
     partition.isAtEnd = false
     const chunk = new FetchedPartition<K, V>(partition.topic, data, offset, decode)
-    metrics.onFetch(chunk.sizeBytes)
+    metrics.onChunk(partition, chunk.sizeBytes, data.logStartOffset)
     for (const name of chunk.codecs) if (cluster.runtime.codecs.loaded(name) === undefined) await cluster.runtime.codecs.load(name)
     if (partition.fetchOffset !== offset) return
     partition.lastChunkBytes = chunk.sizeBytes

@@ -108,7 +108,6 @@ export class Fetcher<K, V> {
         this.#ready.splice(index, 1)
       }
     }
-    this.#options.metrics.onRecords(records.length)
     return records
   }
 
@@ -149,6 +148,7 @@ export class Fetcher<K, V> {
 
   /** False when the chunk has been read to its end. */
   #take(partition: AssignedPartition<K, V>, chunk: FetchedPartition<K, V>, max: number, records: ConsumerRecord<K, V>[]): boolean {
+    const before = records.length
     try {
       const isLeft = chunk.take(max - records.length, records)
       if (!isLeft) partition.chunks.shift()
@@ -160,6 +160,7 @@ export class Fetcher<K, V> {
       partition.position = chunk.nextOffset
       partition.isSought = false
       if (chunk.leaderEpoch >= 0) partition.positionEpoch = chunk.leaderEpoch
+      this.#options.metrics.onTaken(partition, records.length - before)
     }
   }
 

@@ -81,6 +81,10 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     this.#options = options
     this.#cluster = cluster
     this.#isAsync = isAsync(options.key) || isAsync(options.value)
+    metrics.watchAssignment(
+      () => this.#subscription.size,
+      () => this.#subscription.values(),
+    )
     this.#topics = new TopicsOfInterest(cluster, { allowAutoTopicCreation: config.allowAutoCreateTopics })
     this.#coordinators = new Coordinators(cluster)
     this.#signal = new Signal(cluster.runtime.clock)
@@ -185,9 +189,11 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     if (this.#isPolling) throw new StateError('poll() is already running: one call at a time')
     if (this.#subscription.mode === 'none') throw new StateError('Nothing to poll: call subscribe() or assign() first')
     this.#isPolling = true
+    this.#options.metrics.onPollStart()
     try {
       return await this.#poll(this.#cluster.nowMs() + timeoutMs)
     } finally {
+      this.#options.metrics.onPollEnd()
       this.#isPolling = false
     }
   }
@@ -290,7 +296,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   metrics(): readonly MetricValue[] {
-    return this.#options.metrics.registry.read()
+    return this.#options.metrics.read()
   }
 
   close(options: CloseOptions = {}): Promise<void> {

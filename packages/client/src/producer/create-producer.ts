@@ -7,6 +7,8 @@ import type { ProducerValues } from '../config/producer.ts'
 import { producerKeys } from '../config/producer.ts'
 import { ConfigError } from '../errors/kafka-error.ts'
 import type { Logger } from '../logger.ts'
+import { samplingOf } from '../metrics/sampled.ts'
+import { traceSends } from '../tracing/producer-spans.ts'
 import { KafkaProducer } from './kafka-producer.ts'
 import { ProducerMetrics } from './producer-metrics.ts'
 import type { Producer, ProducerOptions } from './types.ts'
@@ -15,7 +17,7 @@ const MAX_IDEMPOTENT_IN_FLIGHT = 5
 
 /** Throws ConfigError. */
 export function createProducer<K, V>(shared: ClientOptions, options: ProducerOptions<K, V>, onClose: () => void): Producer<K, V> {
-  const { runtime, logger, common, tls, own } = resolveClient(producerKeys, shared, options, [
+  const { runtime, logger, common, tls, tracing, own } = resolveClient(producerKeys, shared, options, [
     'key',
     'value',
     'partitioner',
@@ -32,9 +34,9 @@ export function createProducer<K, V>(shared: ClientOptions, options: ProducerOpt
   }
   const idempotent = isIdempotent(own, asked)
   if (!idempotent && own.acks !== '0' && own.retries > 0 && own.maxInFlightRequestsPerConnection > 1) warnOfReordering(logger, own)
-  const metrics = new ProducerMetrics(common.clientId)
-  return new KafkaProducer({
-    cluster: new Cluster({ runtime, config: common, tls, onLatency: (latencyMs) => metrics.latency.record(latencyMs) }),
+  const metrics = new ProducerMetrics(common.clientId, samplingOf(runtime.clock, common))
+  const producer = new KafkaProducer({
+    cluster: new Cluster({ runtime, config: common, tls, metrics: metrics.network }),
     config: { ...own, deliveryTimeoutMs: Math.max(own.deliveryTimeoutMs, lingerAndRequestMs) },
     metrics,
     key: options.key,
@@ -45,6 +47,7 @@ export function createProducer<K, V>(shared: ClientOptions, options: ProducerOpt
     idempotent,
     onClose,
   })
+  return tracing === undefined ? producer : traceSends(producer, tracing, common.clientId)
 }
 
 const warned = new WeakSet<Logger>()

@@ -46,6 +46,10 @@ export class Deliveries {
     this.#options.metrics.onSend(batch, encodedBytes, this.#options.cluster.nowMs())
   }
 
+  onRequest(batches: readonly Pick<EncodedBatch, 'batch'>[]): void {
+    this.#options.metrics.onRequest(batches)
+  }
+
   /** `acks=0`: written to the socket is all that will be known. */
   onUnanswered(batch: ProducerBatch): void {
     this.#land(batch)
@@ -204,7 +208,7 @@ export class Deliveries {
 
   #settleFailed(batch: ProducerBatch, error: KafkaError, errorsByRecord?: ReadonlyMap<number, KafkaError>): void {
     if (batch.isSettled) return
-    this.#options.metrics.onFailure(batch)
+    this.#options.metrics.onFailure(batch, error)
     this.#options.accumulator.release(batch, undefined)
     batch.fail(error, errorsByRecord)
   }

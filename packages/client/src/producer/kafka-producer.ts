@@ -267,7 +267,8 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     })
     const { bufferMemory, maxBlockMs } = this.#options.config
     const message = `No room in buffer.memory (${bufferMemory} bytes) within max.block.ms (${maxBlockMs} ms)`
-    return withDeadline(this.#cluster.runtime.clock, freed, deadlineMs, message).finally(() => this.#sender.hurry--)
+    const waited = this.#options.metrics.whileWaiting(withDeadline(this.#cluster.runtime.clock, freed, deadlineMs, message))
+    return waited.finally(() => this.#sender.hurry--)
   }
 
   #onProgress(): void {

@@ -1,63 +1,150 @@
-/** The producer's figures under Kafka's names. */
+/** The producer's figures under Kafka's names, and what subscribers of the channels `odradek:producer:*` are told. */
 
-import type { Counter, Distribution } from '../metrics/registry.ts'
+import type { KafkaError } from '../errors/kafka-error.ts'
+import { channels } from '../metrics/channels.ts'
+import type { Answer } from '../metrics/network-metrics.ts'
+import { NetworkMetrics } from '../metrics/network-metrics.ts'
+import type { MetricScope } from '../metrics/registry.ts'
 import { MetricRegistry } from '../metrics/registry.ts'
+import type { Sampled, Sampling } from '../metrics/sampled.ts'
+import { Series } from '../metrics/series.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 
-const GROUP = 'producer-metrics'
+const NS_PER_MS = 1_000_000
+
+interface Deliveries {
+  readonly sent: Sampled
+  readonly retried: Sampled
+  readonly failed: Sampled
+}
+
+interface TopicFigures extends Deliveries {
+  readonly bytes: Sampled
+  readonly compression: Sampled
+}
 
 export class ProducerMetrics {
   readonly registry: MetricRegistry
-  readonly latency: Distribution
-  readonly #records: Counter
-  readonly #errors: Counter
-  readonly #retries: Counter
-  readonly #splits: Counter
-  readonly #bytes: Counter
-  readonly #batchSize: Distribution
-  readonly #queueTime: Distribution
-  readonly #compression: Distribution
+  readonly network: NetworkMetrics
+  readonly #nowMs: () => number
+  readonly #scope: MetricScope
+  readonly #all: Deliveries
+  readonly #topics: Series<TopicFigures>
+  readonly #batchSize: Sampled
+  readonly #queueTime: Sampled
+  readonly #compression: Sampled
+  readonly #recordSize: Sampled
+  readonly #recordsPerRequest: Sampled
+  readonly #throttle: Sampled
+  readonly #splits: Sampled
+  readonly #exhausted: Sampled
+  readonly #waited: Sampled
+  #waiting = 0
 
-  constructor(clientId: string) {
-    this.registry = new MetricRegistry({ 'client-id': clientId })
-    this.#records = this.registry.counter(GROUP, 'record-send-total')
-    this.#errors = this.registry.counter(GROUP, 'record-error-total')
-    this.#retries = this.registry.counter(GROUP, 'record-retry-total')
-    this.#splits = this.registry.counter(GROUP, 'batch-split-total')
-    this.#bytes = this.registry.counter(GROUP, 'outgoing-byte-total')
-    this.#batchSize = this.registry.distribution(GROUP, 'batch-size')
-    this.#queueTime = this.registry.distribution(GROUP, 'record-queue-time')
-    this.latency = this.registry.distribution(GROUP, 'request-latency')
-    this.#compression = this.registry.distribution(GROUP, 'compression-rate')
+  constructor(clientId: string, sampling: Sampling) {
+    this.registry = new MetricRegistry({ 'client-id': clientId }, sampling)
+    this.#nowMs = sampling.nowMs
+    const onAnswer = (_exchange: unknown, answer: Answer): void => this.#throttle.record(answer.throttleTimeMs)
+    this.network = new NetworkMetrics({ registry: this.registry, prefix: 'producer', clientId, onAnswer })
+    const scope = this.registry.scope('producer-metrics')
+    this.#scope = scope
+    this.#all = deliveries(scope)
+    this.#batchSize = scope.distribution('batch-size')
+    this.#queueTime = scope.distribution('record-queue-time')
+    this.#throttle = scope.distribution('produce-throttle-time')
+    this.#splits = scope.meter('batch-split')
+    this.#exhausted = scope.meter('buffer-exhausted')
+    this.#compression = scope.sampled()
+    scope.gauge('compression-rate-avg', () => this.#compression.average)
+    this.#recordSize = scope.sampled()
+    scope.gauge('record-size-avg', () => this.#recordSize.average)
+    this.#recordsPerRequest = scope.sampled()
+    scope.gauge('records-per-request-avg', () => this.#recordsPerRequest.average)
+    this.#waited = scope.sampled()
+    scope.gauge('bufferpool-wait-time-ns-total', () => this.#waited.total)
+    scope.gauge('bufferpool-wait-ratio', () => this.#waited.rate / (1000 * NS_PER_MS))
+    scope.gauge('waiting-threads', () => this.#waiting)
+    this.#topics = new Series(this.registry, 'producer-topic-metrics', (topic) => {
+      const compression = topic.sampled()
+      topic.gauge('compression-rate', () => compression.average)
+      return { ...deliveries(topic), bytes: topic.meter('byte'), compression }
+    })
   }
 
   watchMemory(totalBytes: number, availableBytes: () => number): void {
-    this.registry.gauge(GROUP, 'buffer-total-bytes', () => totalBytes)
-    this.registry.gauge(GROUP, 'buffer-available-bytes', availableBytes)
+    this.#scope.gauge('buffer-total-bytes', () => totalBytes)
+    this.#scope.gauge('buffer-available-bytes', availableBytes)
+  }
+
+  /** Counts who waits for memory, and for how long, until `freed` settles. */
+  async whileWaiting(freed: Promise<void>): Promise<void> {
+    const startMs = this.#nowMs()
+    this.#waiting++
+    try {
+      await freed
+    } catch (error) {
+      this.#exhausted.record(1)
+      throw error
+    } finally {
+      this.#waiting--
+      this.#waited.record((this.#nowMs() - startMs) * NS_PER_MS)
+    }
+  }
+
+  /** A request goes out with these batches, each of which `onSend` has been told of. */
+  onRequest(batches: readonly { readonly batch: ProducerBatch }[]): void {
+    let records = 0
+    for (const { batch } of batches) records += batch.recordCount
+    this.#recordsPerRequest.record(records)
   }
 
   onSend(batch: ProducerBatch, encodedBytes: number, nowMs: number): void {
-    this.#bytes.add(encodedBytes)
-    this.#batchSize.record(encodedBytes)
-    this.#compression.record(encodedBytes / batch.sizeBytes)
-    if (batch.attempts === 1) this.#queueTime.record(nowMs - batch.createdMs)
+    const topic = this.#topic(batch.topic, nowMs)
+    const ratio = encodedBytes / batch.sizeBytes
+    this.#all.sent.record(batch.recordCount, nowMs)
+    topic.sent.record(batch.recordCount, nowMs)
+    topic.bytes.record(encodedBytes, nowMs)
+    topic.compression.record(ratio, nowMs)
+    this.#batchSize.record(encodedBytes, nowMs)
+    this.#compression.record(ratio, nowMs)
+    this.#recordSize.record(batch.sizeBytes / batch.recordCount, nowMs)
+    if (batch.attempts === 1) this.#queueTime.record(nowMs - batch.createdMs, nowMs)
+    if (channels['odradek:producer:send'].hasSubscribers)
+      channels['odradek:producer:send'].publish({ ...this.#describe(batch), bytes: encodedBytes })
   }
 
   onAcknowledge(batch: ProducerBatch): void {
-    this.#records.add(batch.recordCount)
+    if (channels['odradek:producer:acknowledge'].hasSubscribers) channels['odradek:producer:acknowledge'].publish(this.#describe(batch))
   }
 
   onRetry(batch: ProducerBatch): void {
-    this.#retries.add(batch.recordCount)
+    this.#all.retried.record(batch.recordCount)
+    this.#topic(batch.topic).retried.record(batch.recordCount)
+    if (channels['odradek:producer:retry'].hasSubscribers)
+      channels['odradek:producer:retry'].publish({ ...this.#describe(batch), error: batch.lastError })
   }
 
-  /** A refused batch is sent again in parts, without the records that failed. */
+  onFailure(batch: ProducerBatch, error: KafkaError): void {
+    this.#all.failed.record(batch.recordCount)
+    this.#topic(batch.topic).failed.record(batch.recordCount)
+    if (channels['odradek:producer:error'].hasSubscribers) channels['odradek:producer:error'].publish({ ...this.#describe(batch), error })
+  }
+
+  /** A refused batch is sent again in parts (KIP-126), without the records that failed. */
   onDivision(failedRecords: number): void {
-    this.#splits.add(1)
-    this.#errors.add(failedRecords)
+    this.#splits.record(1)
+    this.#all.failed.record(failedRecords)
   }
 
-  onFailure(batch: ProducerBatch): void {
-    this.#errors.add(batch.recordCount)
+  #topic(topic: string, now?: number): TopicFigures {
+    return this.#topics.get(topic, () => ({ topic }), now)
   }
+
+  #describe({ topic, partition, recordCount, attempts }: ProducerBatch) {
+    return { clientId: this.network.clientId, topic, partition, records: recordCount, attempt: attempts }
+  }
+}
+
+function deliveries(scope: MetricScope): Deliveries {
+  return { sent: scope.meter('record-send'), retried: scope.meter('record-retry'), failed: scope.meter('record-error') }
 }

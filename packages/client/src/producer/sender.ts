@@ -187,6 +187,7 @@ export class Sender {
       deliveries.onSend(batch, records.length)
       batches.push({ batch, records })
     }
+    deliveries.onRequest(batches)
     const message = produceRequest(batches, this.#acks, cluster.config.requestTimeoutMs)
     if (this.#acks === 0) {
       this.#sendUnanswered(request.connection, batches)

@@ -4,6 +4,7 @@ import type { Runtime } from '@odradek/runtime'
 import { createNodeRuntime } from '@odradek/runtime'
 import { NodeLink } from '../../src/cluster/node-link.ts'
 import { ConnectionError } from '../../src/errors/kafka-error.ts'
+import { ClientMetrics } from '../../src/metrics/client-metrics.ts'
 import { commonKeys } from '../../src/config/common.ts'
 import { resolveConfig } from '../../src/config/resolve.ts'
 
@@ -19,9 +20,10 @@ test('a link that is dropped while it connects fails with the reason, which can 
     listen: (...args) => real.network.listen(...args),
     resolve: (host) => Promise.resolve([host]),
   }
+  const { network: metrics } = new ClientMetrics('test', 'test', { windowMs: 1000, samples: 2, nowMs: () => 0 })
   const link = new NodeLink(
     { host: '127.0.0.1', port: 9 },
-    { runtime: { ...real, network }, config: resolveConfig(commonKeys, {}), tls: undefined, onLatency: () => undefined },
+    { runtime: { ...real, network }, config: resolveConfig(commonKeys, {}), tls: undefined, metrics },
   )
   const connecting = link.connection()
   await new Promise((resolve) => void setImmediate(resolve))

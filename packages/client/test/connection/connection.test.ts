@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { apis, apiVersions, encodeResponseFrame, ErrorCodes, listGroups, metadata, produce } from '@odradek/protocol'
 import { ConnectionError, Kafka, KafkaError, ProtocolError, TimeoutError, UnsupportedError } from '../../src/index.ts'
+import { ClientMetrics } from '../../src/metrics/client-metrics.ts'
 import { Connection } from '../../src/connection/connection.ts'
 import { negotiateApiVersions } from '../../src/connection/handshake.ts'
 import { negotiateVersion } from '../../src/connection/versions.ts'
@@ -16,6 +17,8 @@ function connect(cluster: FakeCluster): Promise<Connection> {
     timeoutMs: 1000,
     clientId: 'test',
     requestTimeoutMs: 500,
+    node: () => 'node-1',
+    metrics: new ClientMetrics('test', 'test', { windowMs: 1000, samples: 2, nowMs: () => cluster.clock.monotonicMs() }).network,
   })
 }
 

@@ -133,7 +133,7 @@ describe('producer', () => {
       [0, 1, 2, 3, 4, 5],
     )
     assert.ok(refused > 0)
-    assert.equal(producer.metrics().find(({ name }) => name === 'record-send-total')?.value, 6)
+    assert.equal(producer.metrics().find(({ name }) => name === 'record-send-total')?.value, 11)
     await producer.close()
   })
 

@@ -1,6 +1,6 @@
 /** Brokers in memory that answer as a test tells them to, over the real wire format, in time that the test moves. */
 
-import type { AnyApi, Api, MetadataResponseTopicInput } from '@odradek/protocol'
+import type { AnyApi, Api, MetadataRequest, MetadataResponseInput, MetadataResponseTopicInput } from '@odradek/protocol'
 import {
   apiByKey,
   apis,
@@ -26,6 +26,7 @@ export interface FakeRequest {
   readonly node: number
   readonly api: AnyApi
   readonly version: number
+  readonly clientId: string | null
   readonly message: unknown
 }
 
@@ -68,7 +69,7 @@ export class FakeCluster {
       apiKeys: apis.map(({ key, advertisedMinVersion, maxVersion }) => ({ apiKey: key, minVersion: advertisedMinVersion, maxVersion })),
       throttleTimeMs: 0,
     }))
-    this.on(metadata, ({ topics }) => this.#metadata(topics === null ? [...this.topics.keys()] : topics.map(({ name }) => name ?? '')))
+    this.on(metadata, (request) => this.describe(request))
     this.on(initProducerId, () => ({ throttleTimeMs: 0, errorCode: 0, producerId: 7, producerEpoch: 0 }))
     this.on(findCoordinator, ({ coordinatorKeys }) => ({
       coordinators: coordinatorKeys.map((key) => ({ key, nodeId: 1, host: 'fake', port: 9001, errorCode: 0, errorMessage: null })),
@@ -111,10 +112,10 @@ export class FakeCluster {
 
   async #serve(node: number, frame: Buffer, socket: FakeSocket): Promise<void> {
     const reader = new Reader(frame, 4)
-    const { apiKey, apiVersion, correlationId } = decodeRequestHeader(reader)
+    const { apiKey, apiVersion, correlationId, clientId } = decodeRequestHeader(reader)
     const api = apiByKey(apiKey)
     if (api === undefined) throw new Error(`unknown API ${apiKey}`)
-    const request: FakeRequest = { node, api, version: apiVersion, message: api.decodeRequest(reader, apiVersion) }
+    const request: FakeRequest = { node, api, version: apiVersion, clientId, message: api.decodeRequest(reader, apiVersion) }
     this.requests.push(request)
     const handler = this.#handlers.get(apiKey)
     if (handler === undefined) throw new Error(`no handler for ${api.name}`)
@@ -134,7 +135,9 @@ export class FakeCluster {
     else if (answer !== noAnswer) socket.deliver(Buffer.concat(encodeResponseFrame(api, version, correlationId, answer)))
   }
 
-  #metadata(names: readonly string[]) {
+  /** What a node says of the cluster, when all is well. */
+  describe(request: MetadataRequest): MetadataResponseInput {
+    const names = request.topics === null ? [...this.topics.keys()] : request.topics.map(({ name }) => name ?? '')
     const topics = names.map((name): MetadataResponseTopicInput => {
       const leaders = this.topics.get(name)
       if (leaders === undefined) return { errorCode: 3, name, partitions: [] }

@@ -11,7 +11,6 @@ import type { ConsumerValues } from '../../config/consumer.ts'
 import { ConnectionError, KafkaError, ProtocolError, TimeoutError } from '../../errors/kafka-error.ts'
 import type { TopicPartition } from '../../topic-partition.ts'
 import type { Assignor } from '../assignors/assignor.ts'
-import type { ConsumerMetrics } from '../consumer-metrics.ts'
 import type { MembershipSend } from './classic-membership.ts'
 import { ClassicMembership } from './classic-membership.ts'
 import { assignPartitions, decodeAssignment, decodeMembers, encodeSubscription, topicsOf } from './group-assignment.ts'
@@ -27,7 +26,6 @@ export interface GroupMemberOptions {
   readonly config: ConsumerValues
   readonly groupId: string
   readonly assignors: readonly Assignor[]
-  readonly metrics: ConsumerMetrics
   /** Topics subscribed to now. */
   readonly subscribed: () => readonly string[]
   readonly owned: () => readonly TopicPartition[]
@@ -120,7 +118,7 @@ export class GroupMember {
   }
 
   async #join(): Promise<void> {
-    const { cluster, config, groupId, assignors, metrics } = this.#options
+    const { cluster, config, groupId, assignors } = this.#options
     const owned = this.#options.owned()
     const topics = this.#options.subscribed()
     const { memberId, generationId } = this.membership
@@ -143,7 +141,6 @@ export class GroupMember {
     )
     this.#assignedFrom = undefined
     this.membership.onJoin(response, this.#now())
-    if (response.errorCode === ErrorCodes.NONE) metrics.rebalances.add(1)
     if (this.membership.state === 'assigning') return this.#assign(response)
     this.#assignments = []
     if (this.membership.state === 'syncing' && response.skipAssignment) await this.#keepWatch(response)
@@ -196,9 +193,8 @@ export class GroupMember {
   }
 
   async #heartbeat(): Promise<void> {
-    const { cluster, config, groupId, metrics } = this.#options
+    const { cluster, config, groupId } = this.#options
     const { memberId, generationId } = this.membership
-    metrics.heartbeats.add(1)
     const message = { groupId, generationId, memberId, groupInstanceId: config.groupInstanceId }
     // A broker that does not answer within the session is as good as gone.
     const timeoutMs = Math.min(cluster.config.requestTimeoutMs, config.sessionTimeoutMs)
