@@ -10,6 +10,7 @@ import { transactionMutations } from './broker-transactions.ts'
 import { cliMutations } from './cli.ts'
 import { connectionMutations } from './client-connections.ts'
 import { consumerMutations } from './client-consumer.ts'
+import { fetchingMutations } from './client-fetching.ts'
 import { producerMutations } from './client-producer.ts'
 import { historyMutations } from './history.ts'
 import type { Mutation } from './mutation.ts'
@@ -28,6 +29,7 @@ export const allMutations: readonly Mutation[] = [
   ...nodeMutations,
   ...producerMutations,
   ...consumerMutations,
+  ...fetchingMutations,
   ...connectionMutations,
   ...historyMutations,
   ...cliMutations,

@@ -10,6 +10,8 @@ const assignors = 'packages/client/test/consumer/assignors.test.ts'
 const connection = 'packages/client/test/connection/connection.test.ts'
 
 const fetcher = 'packages/client/src/consumer/fetcher.ts'
+const answers = 'packages/client/src/consumer/fetch-answers.ts'
+const assigned = 'packages/client/src/consumer/assigned-partition.ts'
 const partition = 'packages/client/src/consumer/fetched-partition.ts'
 const facade = 'packages/client/src/consumer/kafka-consumer.ts'
 const commits = 'packages/client/src/consumer/commits.ts'
@@ -30,8 +32,8 @@ export const consumerMutations: readonly Mutation[] = [
   {
     name: 'consumer/fetched-kept-by-seek',
     breaks: 'after a seek the records of the former position are handed over',
-    file: 'packages/client/src/consumer/subscription.ts',
-    search: 'this.#forgetFetched()\n    this.position = offset',
+    file: assigned,
+    search: 'this.forgetFetched()\n    this.position = offset',
     replace: 'this.position = offset',
     tests: [consumer],
   },
@@ -47,8 +49,8 @@ export const consumerMutations: readonly Mutation[] = [
     name: 'consumer/commit-what-is-fetched',
     breaks: 'a commit covers records that are fetched and not handed over',
     file: facade,
-    search: '({ topic, partition, position, positionEpoch }) =>',
-    replace: '({ topic, partition, fetchOffset: position, positionEpoch }) =>',
+    search: '({ topic, partition, position, positionEpoch, isSought }) =>',
+    replace: '({ topic, partition, fetchOffset: position, positionEpoch, isSought }) =>',
     tests: [consumer],
   },
   {
@@ -96,17 +98,17 @@ export const consumerMutations: readonly Mutation[] = [
   {
     name: 'consumer/reset-to-wrong-end',
     breaks: 'auto.offset.reset goes to the other end',
-    file: positions,
-    search: "=== 'earliest' ? EARLIEST_TIMESTAMP : LATEST_TIMESTAMP",
-    replace: "=== 'latest' ? EARLIEST_TIMESTAMP : LATEST_TIMESTAMP",
+    file: 'packages/client/src/consumer/offset-reset.ts',
+    search: "if (to === 'earliest') return EARLIEST_TIMESTAMP",
+    replace: "if (to === 'latest') return EARLIEST_TIMESTAMP",
     tests: [consumer],
   },
   {
     name: 'consumer/out-of-range-to-earliest',
     breaks: 'an offset that is out of range has everything read again under auto.offset.reset=latest',
-    file: fetcher,
-    search: "if (config.autoOffsetReset !== 'none') partition.reset(config.autoOffsetReset)",
-    replace: "if (config.autoOffsetReset !== 'none') partition.reset('earliest')",
+    file: answers,
+    search: 'partition.reset(offsetReset)',
+    replace: "partition.reset('earliest')",
     tests: [consumer],
   },
   {
@@ -128,8 +130,8 @@ export const consumerMutations: readonly Mutation[] = [
   {
     name: 'consumer/stale-leader-unnoticed',
     breaks: 'a consumer asks a node that does not lead the partition any more for ever',
-    file: fetcher,
-    search: "if (action === 'refresh-metadata') this.#refreshMetadata()",
+    file: answers,
+    search: "if (action === 'refresh-metadata') retries.refreshMetadata()",
     replace: "if (action === 'refresh-metadata') return",
     tests: [consumer],
   },

@@ -21,7 +21,9 @@ export {
   BrokerError,
   ConfigError,
   ConnectionError,
+  CorruptBatchError,
   KafkaError,
+  LogTruncationError,
   ProtocolError,
   SendBatchError,
   SerializationError,
@@ -47,7 +49,7 @@ export type {
   SentBatch,
 } from './producer/types.ts'
 export { bytes, float64, int32, int64, json, string, uuid } from './serde/basic.ts'
-export type { BytesLike, Deserializer, Serde, Serialized, Serializer, SyncSerde, SyncSerializer } from './serde/serde.ts'
+export type { AsyncDeserializer, BytesLike, Deserializer, Serde, Serialized, Serializer, SyncSerde, SyncSerializer } from './serde/serde.ts'
 export type { Span, Tracer, TracingApi, TracingOptions } from './tracing/api.ts'
 export type { ConsumerIdentity } from './tracing/consumer-spans.ts'
 export { traceProcess } from './tracing/consumer-spans.ts'
@@ -56,6 +58,7 @@ export type {
   OffsetAndTimestamp,
   OffsetToCommit,
   PartitionInfo,
+  SeekPosition,
   TopicPartition,
   TopicPartitionOffset,
 } from './topic-partition.ts'

@@ -16,6 +16,13 @@ export interface OffsetToCommit extends TopicPartitionOffset {
   readonly leaderEpoch?: number | undefined
 }
 
+/** Where to go on reading: an offset to commit, or one that was, will do. */
+export interface SeekPosition extends TopicPartitionOffset {
+  /** Epoch of the record before it: where given, the log is checked for truncation first (KIP-320). */
+  readonly leaderEpoch?: number | undefined
+  readonly metadata?: string | undefined
+}
+
 /** What a group has committed for a partition. */
 export interface CommittedOffset extends TopicPartitionOffset {
   readonly metadata: string

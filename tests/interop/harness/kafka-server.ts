@@ -9,7 +9,7 @@ import { harnessDir, temporaryDirectory } from './paths.ts'
 import type { StartedProcess } from './process.ts'
 
 export interface KafkaOptions {
-  /** Broker configuration in Kafka's names, in addition to and before what the harness sets. */
+  /** Broker configuration in Kafka's names, in addition to and before what the harness sets; {node} stands for the node's number, from 1. */
   configs?: Record<string, string>
   /** Default 1. */
   nodes?: number
@@ -111,7 +111,7 @@ function properties(node: number, ports: readonly NodePorts[], logDir: string, c
     all[name] = (all[name] ?? '').replaceAll('{port}', String(own.broker)).replaceAll('{controllerPort}', String(own.controller))
   }
   return Object.entries(all)
-    .map(([name, value]) => `${name}=${value}\n`)
+    .map(([name, value]) => `${name}=${value.replaceAll('{node}', String(node + 1))}\n`)
     .join('')
 }
 

@@ -117,7 +117,7 @@ export class Cluster {
     if (response.errorCode !== ErrorCodes.NONE) throw brokerError(response.errorCode, 'Cannot get metadata')
     this.#askingSinceMs = undefined
     this.#updatedMs = this.nowMs()
-    this.metadata.update(response)
+    this.metadata.update(response, topics === null)
     this.#links.dropStale(this.metadata.nodes.values())
     this.#publish('update')
   }

@@ -32,6 +32,16 @@ export interface TopicMetadata {
   readonly available: readonly number[]
 }
 
+interface LeaderHint {
+  readonly leaderId: number
+  readonly leaderEpoch: number
+}
+
+interface NodeHint extends HostPort {
+  readonly nodeId: number
+  readonly rack: string | null
+}
+
 export class MetadataCache {
   clusterId: string | null = null
   controllerId = -1
@@ -42,10 +52,35 @@ export class MetadataCache {
     return this.#topics.get(topic)
   }
 
+  /** All that are known. */
+  get topics(): Iterable<TopicMetadata> {
+    return this.#topics.values()
+  }
+
   /** Undefined when the partition is unknown or has no leader. */
   leader(topic: string, partition: number): Node | undefined {
     const leader = this.#topics.get(topic)?.partitions[partition]?.leader
     return leader === undefined ? undefined : this.nodes.get(leader)
+  }
+
+  /** −1 when unknown. */
+  leaderEpoch(topic: string, partition: number): number {
+    return this.#topics.get(topic)?.partitions[partition]?.leaderEpoch ?? -1
+  }
+
+  /** What a broker that does not lead says of the one that does (KIP-951); false when that is nothing new. */
+  learnLeader(topic: string, partition: number, { leaderId, leaderEpoch }: LeaderHint, endpoints: readonly NodeHint[]): boolean {
+    const known = this.#topics.get(topic)
+    const old = known?.partitions[partition]
+    if (known === undefined || old === undefined || leaderId < 0 || leaderEpoch <= old.leaderEpoch) return false
+    const node = endpoints.find(({ nodeId }) => nodeId === leaderId)
+    if (node === undefined && !this.nodes.has(leaderId)) return false
+    if (node !== undefined)
+      this.nodes = new Map(this.nodes).set(leaderId, { id: leaderId, host: node.host, port: node.port, rack: node.rack })
+    const partitions = known.partitions.map((each) => (each === old ? { ...old, leader: leaderId, leaderEpoch } : each))
+    const available = partitions.filter(({ leader }) => leader >= 0).map((each) => each.partition)
+    this.#topics.set(topic, { ...known, partitions, available })
+    return true
   }
 
   forget(topic: string): void {
@@ -58,8 +93,8 @@ export class MetadataCache {
     this.#forgetLeaders()
   }
 
-  /** Topics that the response does not mention stay as they are. */
-  update(response: MetadataResponse): void {
+  /** Topics that the response does not mention stay as they are, unless it is about all there are. */
+  update(response: MetadataResponse, isOfAll = false): void {
     // Another cluster counts its epochs anew.
     if (this.clusterId !== null && response.clusterId !== this.clusterId) this.#forgetLeaders()
     this.clusterId = response.clusterId
@@ -68,6 +103,10 @@ export class MetadataCache {
       this.nodes = new Map(
         response.brokers.map(({ nodeId, host, port, rack }): [number, Node] => [nodeId, { id: nodeId, host, port, rack }]),
       )
+    }
+    if (isOfAll) {
+      const named = new Set(response.topics.map(({ name }) => name))
+      for (const topic of this.#topics.keys()) if (!named.has(topic)) this.#topics.delete(topic)
     }
     for (const topic of response.topics) {
       if (topic.name !== null) this.#topics.set(topic.name, describeTopic(topic, topic.name, this.#topics.get(topic.name)))

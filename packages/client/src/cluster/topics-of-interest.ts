@@ -22,6 +22,8 @@ export class TopicsOfInterest {
   /** Topic to the monotonic time of its last use. */
   readonly #topics = new Map<string, number>()
   readonly #listeners = new Set<() => void>()
+  /** Every topic of the cluster, for a subscription by pattern. */
+  wantsAll = false
   #refresh: Promise<void> | undefined
   #next: Promise<void> | undefined
   #ageTimer: Timer | undefined
@@ -115,7 +117,7 @@ export class TopicsOfInterest {
   }
 
   async #fetch(): Promise<void> {
-    await this.#cluster.fetchMetadata([...this.#topics.keys()], this.#options.allowAutoTopicCreation)
+    await this.#cluster.fetchMetadata(this.wantsAll ? null : [...this.#topics.keys()], this.#options.allowAutoTopicCreation)
     if (this.#cluster.isClosed) return
     this.#ageTimer?.cancel()
     this.#ageTimer = this.#cluster.runtime.clock.setTimer(Math.max(1, this.#cluster.config.metadataMaxAgeMs), () => this.#onAge(), true)

@@ -22,7 +22,8 @@ export const consumerKeys = {
     type: 'enum',
     default: 'latest',
     values: ['earliest', 'latest', 'none'],
-    doc: 'Where to start without a committed offset, or when it is out of range; none: fail.',
+    prefixes: ['by_duration:'],
+    doc: 'Where to start without a committed offset, or when it is out of range; none: fail; by_duration:PT1H: with the first record of the last hour (KIP-1106).',
   },
   isolationLevel: {
     kafka: 'isolation.level',
@@ -80,7 +81,7 @@ export const consumerKeys = {
     type: 'int',
     default: 52_428_800,
     min: 0,
-    doc: 'Most bytes in a response; a larger first batch still comes.',
+    doc: 'Most bytes in a response, and held in memory for each broker; a larger first batch still comes.',
   },
   maxPartitionFetchBytes: {
     kafka: 'max.partition.fetch.bytes',
@@ -96,6 +97,12 @@ export const consumerKeys = {
     default: true,
     doc: 'Lets the broker create a topic that is subscribed to, if it is set up to.',
   },
+  excludeInternalTopics: {
+    kafka: 'exclude.internal.topics',
+    type: 'boolean',
+    default: true,
+    doc: 'A subscription by pattern leaves out internal topics, such as __consumer_offsets.',
+  },
   defaultApiTimeoutMs: {
     kafka: 'default.api.timeout.ms',
     type: 'int',
@@ -107,7 +114,7 @@ export const consumerKeys = {
     kafka: 'client.rack',
     type: 'string',
     default: '',
-    doc: 'Where this consumer runs, sent with fetches and to the assignor.',
+    doc: 'Where this consumer runs: a broker whose replica is closer may then serve its fetches (KIP-392), and assignors prefer partitions of its rack (KIP-881).',
   },
 } as const
 

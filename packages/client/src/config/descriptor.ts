@@ -30,6 +30,8 @@ export interface EnumKey extends KeyBase {
   readonly type: 'enum'
   readonly default: string
   readonly values: readonly string[]
+  /** Beside the values, text that begins like this. */
+  readonly prefixes?: readonly string[]
   /** Other spellings, such as Kafka's class names, by what they mean. */
   readonly aliases?: Readonly<Record<string, string>>
 }
@@ -47,6 +49,7 @@ export type ConfigKey = IntKey | BooleanKey | StringKey | EnumKey | ListKey
 export type ConfigTable = Readonly<Record<string, ConfigKey>>
 
 type Widen<T> = T extends null ? string | null : string
+type Prefixed<K> = K extends { readonly prefixes: readonly (infer P extends string)[] } ? `${P}${string}` : never
 type ListElement<K> = K extends { readonly values: readonly (infer V)[] } ? V : string
 
 /** What a caller may write for a key. */
@@ -55,7 +58,7 @@ export type ConfigInput<K> = K extends { readonly type: 'int' }
   : K extends { readonly type: 'boolean' }
     ? boolean
     : K extends { readonly type: 'enum'; readonly values: readonly (infer V)[] }
-      ? V
+      ? V | Prefixed<K>
       : K extends { readonly type: 'list' }
         ? readonly ListElement<K>[] | string
         : string

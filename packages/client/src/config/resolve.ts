@@ -61,6 +61,7 @@ export function checkValue(key: ConfigKey, value: unknown): unknown {
       if (typeof value === 'string') return value
       throw new ConfigError(`${key.kafka} must be a string, not ${show(key, value)}`)
     case 'enum':
+      if (key.prefixes?.some((prefix) => String(value).startsWith(prefix)) === true) return String(value)
       return checkChoice(key, key.values, key.aliases, String(value))
     case 'list':
       return checkList(key, value)

@@ -14,7 +14,7 @@ export interface VersionRange {
  */
 const bounds: Readonly<Record<string, VersionRange>> = {
   Produce: { min: 3, max: 12 },
-  Fetch: { min: 4, max: 12 },
+  Fetch: { min: 4, max: 99 },
   ListOffsets: { min: 1, max: 99 },
   Metadata: { min: 4, max: 99 },
   OffsetCommit: { min: 2, max: 9 },

@@ -59,10 +59,16 @@ export class Commits {
       })
   }
 
-  /** The last chance before partitions go: errors do not stop a rebalance or a close. */
+  /** The last chance before partitions go: errors do not stop a rebalance or a close, and a topic that was deleted does not hold them up. */
   async autoCommitFinal(deadlineMs: number): Promise<void> {
-    if (!this.#options.config.enableAutoCommit) return
-    await this.commitSync(this.#options.positions(), deadlineMs).catch(() => undefined)
+    const { config, cluster, positions } = this.#options
+    if (!config.enableAutoCommit) return
+    const offsets = positions()
+    const commit = (): Promise<void> =>
+      this.#commit(offsets).catch((error: unknown) => {
+        if (!(error instanceof BrokerError && error.code === 'UNKNOWN_TOPIC_OR_PARTITION')) throw error
+      })
+    await this.#inOrder(() => retryUntil(cluster, deadlineMs, 'The commit', commit)).catch(() => undefined)
   }
 
   /** A commit starts when the one before it has ended, so that an older offset never overwrites a newer one. */

@@ -10,6 +10,7 @@ import { tracePolls } from '../tracing/consumer-spans.ts'
 import { createAssignors } from './assignors/built-in.ts'
 import { ConsumerMetrics } from './consumer-metrics.ts'
 import { KafkaConsumer } from './kafka-consumer.ts'
+import { parseOffsetReset } from './offset-reset.ts'
 import type { Consumer, ConsumerOptions } from './types.ts'
 
 /** Throws ConfigError. */
@@ -23,10 +24,12 @@ export function createConsumer<K, V>(shared: ClientOptions, options: ConsumerOpt
     throw new ConfigError("Give either 'assignors' or 'partitionAssignmentStrategy': the former may name assignors too")
   }
   const assignors = createAssignors(options.assignors ?? own.partitionAssignmentStrategy)
+  const offsetReset = parseOffsetReset(own.autoOffsetReset)
   const metrics = new ConsumerMetrics(common.clientId, samplingOf(runtime.clock, common), own.isolationLevel === 'read_committed')
   const consumer = new KafkaConsumer({
     cluster: new Cluster({ runtime, config: common, tls, metrics: metrics.network }),
     config: own,
+    offsetReset,
     assignors,
     metrics,
     key: options.key,

@@ -11,22 +11,19 @@ import {
   recordsSection,
   UnsupportedMagicError,
 } from '@odradek/protocol'
-import type { Codecs } from '@odradek/runtime'
-import { ProtocolError } from '../errors/kafka-error.ts'
-import type { Deserializer } from '../serde/serde.ts'
+import { CorruptBatchError, ProtocolError } from '../errors/kafka-error.ts'
+import type { AnyDeserializer } from './async-values.ts'
+import type { InflaterOptions } from './batch-inflater.ts'
+import { BatchInflater } from './batch-inflater.ts'
 import type { BatchContext } from './fetched-record.ts'
 import { FetchedRecord } from './fetched-record.ts'
 import type { ConsumerRecord } from './types.ts'
 
-/** A batch that inflates to more is taken for an attack. */
-const MAX_INFLATED_BYTES = 256 * 1024 * 1024
-
-export interface DecodeOptions<K, V> {
-  readonly codecs: Codecs
+export interface DecodeOptions<K, V> extends InflaterOptions {
   readonly checkCrcs: boolean
   readonly readCommitted: boolean
-  readonly key: Deserializer<K> | undefined
-  readonly value: Deserializer<V> | undefined
+  readonly key: AnyDeserializer<K> | undefined
+  readonly value: AnyDeserializer<V> | undefined
 }
 
 export class FetchedPartition<K, V> {
@@ -36,6 +33,8 @@ export class FetchedPartition<K, V> {
   leaderEpoch = -1
   /** Offset after the last whole batch. */
   readonly endOffset: number
+  /** Epoch of the last whole batch; −1 when there is none. */
+  readonly endEpoch: number
   /** Codecs that `take` will need. */
   readonly codecs: ReadonlySet<CodecName>
   readonly sizeBytes: number
@@ -44,33 +43,44 @@ export class FetchedPartition<K, V> {
   readonly #options: DecodeOptions<K, V>
   readonly #buffer: Buffer
   readonly #cursor = new RecordCursor()
+  readonly #inflater: BatchInflater
   /** By first offset; those that have begun are moved to `#abortedProducers`. */
   readonly #aborted: { producerId: number; firstOffset: number }[]
   readonly #abortedProducers = new Set<number>()
   #position = 0
   #context: BatchContext<K, V> | undefined
   #lastOffset = -1
+  /** Where the reading of a batch breaks off there is no going on. */
+  #failure: ProtocolError | undefined
 
   constructor(topic: string, data: FetchResponsePartitionData, fetchOffset: number, options: DecodeOptions<K, V>) {
     this.#topic = topic
     this.#partition = data.partitionIndex
     this.#options = options
+    this.#inflater = new BatchInflater(options)
     this.#buffer = data.records ?? Buffer.alloc(0)
     this.sizeBytes = this.#buffer.length
     this.nextOffset = fetchOffset
-    const { endOffset, codecs } = this.#scan(fetchOffset)
+    const { endOffset, endEpoch, codecs } = this.#scan(fetchOffset)
     this.endOffset = endOffset
+    this.endEpoch = endEpoch
     this.codecs = codecs
     this.#aborted = [...(data.abortedTransactions ?? [])].sort((left, right) => left.firstOffset - right.firstOffset)
   }
 
+  /** The next batch is being inflated in another thread: there is nothing to take until then. */
+  get isInflating(): boolean {
+    return this.#inflater.isBusy
+  }
+
   /** Adds up to `max` records to `target`; false when there are none left. Throws ProtocolError, again and again, on corrupt data. */
   take(max: number, target: ConsumerRecord<K, V>[]): boolean {
+    if (this.#failure !== undefined) throw this.#failure
     const cursor = this.#cursor
     try {
       for (let left = max; left > 0; ) {
         const context = this.#context ?? this.#nextBatch()
-        if (context === undefined) return false
+        if (context === undefined) return this.isInflating
         const from = this.nextOffset
         while (left > 0) {
           if (!cursor.next()) {
@@ -95,12 +105,13 @@ export class FetchedPartition<K, V> {
       }
       return true
     } catch (error) {
-      if (error instanceof ProtocolError) throw error
       const reason = error instanceof Error ? error.message : String(error)
-      throw new ProtocolError(
-        `The data of ${this.#topic}-${this.#partition} from offset ${this.nextOffset} cannot be read: ${reason}; seek past it to go on`,
-        { cause: error },
-      )
+      const place = { topic: this.#topic, partition: this.#partition, offset: this.nextOffset }
+      this.#failure =
+        error instanceof ProtocolError
+          ? error
+          : new CorruptBatchError(place, Math.max(this.#lastOffset, this.nextOffset) + 1, reason, { cause: error })
+      throw this.#failure
     }
   }
 
@@ -110,20 +121,22 @@ export class FetchedPartition<K, V> {
   }
 
   /** What only the headers of the batches tell. A header that cannot be read is left for `take` to complain about, in its turn. */
-  #scan(fetchOffset: number): { endOffset: number; codecs: ReadonlySet<CodecName> } {
+  #scan(fetchOffset: number): { endOffset: number; endEpoch: number; codecs: ReadonlySet<CodecName> } {
     const codecs = new Set<CodecName>()
     let endOffset = fetchOffset
+    let endEpoch = -1
     try {
       for (let at = 0; this.#isWhole(at); ) {
         const header = readBatchHeader(this.#buffer, at)
         if (header.compression !== 'none') codecs.add(header.compression)
         endOffset = Math.max(endOffset, header.lastOffset + 1)
+        endEpoch = header.partitionLeaderEpoch
         at += header.sizeBytes
       }
     } catch (error) {
       if (!(error instanceof MalformedError || error instanceof UnsupportedMagicError)) throw error
     }
-    return { endOffset, codecs }
+    return { endOffset, endEpoch, codecs }
   }
 
   #endBatch(): void {
@@ -136,13 +149,14 @@ export class FetchedPartition<K, V> {
     while (this.#isWhole(this.#position)) {
       const position = this.#position
       const header = readBatchHeader(this.#buffer, position)
+      this.#lastOffset = header.lastOffset
       if (this.#options.checkCrcs && !batchCrcIsValid(this.#buffer, position, (data) => this.#options.codecs.crc32c(data))) {
         throw new MalformedError(`the checksum of the batch at offset ${header.baseOffset} does not match`)
       }
-      this.#lastOffset = header.lastOffset
       const isWanted = header.lastOffset >= this.nextOffset && !this.#isHidden(header, position)
       if (isWanted) {
         const records = this.#inflate(header, position)
+        if (records === undefined) return undefined
         this.#position = position + header.sizeBytes
         this.#cursor.reset(this.#buffer, position, header, records)
         this.leaderEpoch = header.partitionLeaderEpoch
@@ -187,12 +201,8 @@ export class FetchedPartition<K, V> {
     return cursor.next() && readControlRecordType(cursor.key()) === 'ABORT'
   }
 
-  #inflate(header: BatchHeader, position: number): Buffer {
+  #inflate(header: BatchHeader, position: number): Buffer | undefined {
     const section = recordsSection(this.#buffer, position, header)
-    if (header.compression === 'none') return section
-    const codec = this.#options.codecs.loaded(header.compression)
-    if (codec === undefined) throw new ProtocolError(`The codec ${header.compression} is not loaded`)
-    const inflated = codec.decompress(section, MAX_INFLATED_BYTES)
-    return Buffer.from(inflated.buffer, inflated.byteOffset, inflated.length)
+    return header.compression === 'none' ? section : this.#inflater.inflate(header.compression, section)
   }
 }

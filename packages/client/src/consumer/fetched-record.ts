@@ -3,7 +3,9 @@
 import type { RecordHeader } from '@odradek/protocol'
 import { Reader } from '@odradek/protocol'
 import { SerializationError } from '../errors/kafka-error.ts'
-import type { Deserializer } from '../serde/serde.ts'
+import type { AsyncDeserializer } from '../serde/serde.ts'
+import type { AnyDeserializer } from './async-values.ts'
+import { isAsync } from './async-values.ts'
 import type { ConsumerRecord } from './types.ts'
 
 /** What the records of a batch have in common. */
@@ -14,8 +16,8 @@ export interface BatchContext<K, V> {
   readonly leaderEpoch: number
   /** The records, inflated. */
   readonly buffer: Buffer
-  readonly key: Deserializer<K> | undefined
-  readonly value: Deserializer<V> | undefined
+  readonly key: AnyDeserializer<K> | undefined
+  readonly value: AnyDeserializer<V> | undefined
 }
 
 const UNREAD: unique symbol = Symbol('unread')
@@ -108,24 +110,64 @@ export class FetchedRecord<K, V> implements ConsumerRecord<K, V> {
     return { topic, partition, offset, timestamp, timestampType, key, value, headers, leaderEpoch }
   }
 
-  #decode<T>(deserializer: Deserializer<T> | undefined, data: Buffer | null, part: 'key' | 'value'): T | null {
+  /** Has deserializers that take their time do so; undefined when there is nothing to wait for. Never rejects. */
+  settle(): Promise<void> | undefined {
+    const key = isAsync(this.batch.key) ? this.#settlePart(this.batch.key, this.keyBytes, 'key') : undefined
+    const value = isAsync(this.batch.value) ? this.#settlePart(this.batch.value, this.valueBytes, 'value') : undefined
+    if (key === undefined || value === undefined) return key ?? value
+    return Promise.all([key, value]).then(() => undefined)
+  }
+
+  #settlePart<T>(deserializer: AsyncDeserializer<T>, data: Buffer | null, part: Part): Promise<void> | undefined {
+    if (data === null) return undefined
+    try {
+      const read = deserializer.deserialize(data, this.topic)
+      if (!(read instanceof Promise)) {
+        this.#keep(part, read)
+        return undefined
+      }
+      return read.then(
+        (settled) => this.#keep(part, settled),
+        (error: unknown) => this.#fail(part, error),
+      )
+    } catch (error) {
+      this.#fail(part, error)
+      return undefined
+    }
+  }
+
+  #keep(part: Part, read: unknown): void {
+    if (part === 'key') this.readKey = read as K
+    else this.readValue = read as V
+  }
+
+  #fail(part: Part, error: unknown): void {
+    failures.set(this, { ...failures.get(this), [part]: this.#failure(part, error) })
+  }
+
+  #decode<T>(deserializer: AnyDeserializer<T> | undefined, data: Buffer | null, part: Part): T | null {
     if (data === null) return null
     // Without a deserializer the type is Buffer, as the options' types say.
     if (deserializer === undefined) return data as T
+    if (isAsync(deserializer)) throw failures.get(this)?.[part] ?? this.#failure(part, new Error('it was not awaited'))
     try {
       return deserializer.deserialize(data, this.topic)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new SerializationError(
-        `The ${part} of ${this.topic}-${this.partition} at offset ${this.offset} cannot be deserialised: ${reason}`,
-        this,
-        {
-          cause: error,
-        },
-      )
+      throw this.#failure(part, error)
     }
   }
+
+  #failure(part: Part, error: unknown): SerializationError {
+    const reason = error instanceof Error ? error.message : String(error)
+    const place = `${this.topic}-${this.partition} at offset ${this.offset}`
+    return new SerializationError(`The ${part} of ${place} cannot be deserialised: ${reason}`, this, { cause: error })
+  }
 }
+
+type Part = 'key' | 'value'
+
+/** Of records whose deserializers took their time and failed; apart from the records, which should stay small. */
+const failures = new WeakMap<object, Readonly<Partial<Record<Part, SerializationError>>>>()
 
 // What console.log shows: the record as it reads, not where it lies in the batch.
 Object.defineProperty(FetchedRecord.prototype, Symbol.for('nodejs.util.inspect.custom'), {

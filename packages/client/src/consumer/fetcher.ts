@@ -1,20 +1,26 @@
 /** Fetches ahead of the application: one request under way a broker, for the partitions that have nothing left to hand over. */
 
-import type { FetchRequestInput, FetchResponsePartitionData } from '@odradek/protocol'
-import { ErrorCodes, fetch } from '@odradek/protocol'
-import { backoffMs } from '../cluster/backoff.ts'
+import type { FetchRequestInput, FetchResponse } from '@odradek/protocol'
+import { ErrorCodes, fetch, zeroUuid } from '@odradek/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
+import { withDeadline } from '../cluster/deadline.ts'
 import type { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ConsumerValues } from '../config/consumer.ts'
-import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
+import type { Connection } from '../connection/connection.ts'
+import { brokerError } from '../errors/broker-error-actions.ts'
 import { KafkaError } from '../errors/kafka-error.ts'
-import { partitionKey } from '../topic-partition.ts'
+import type { AssignedPartition } from './assigned-partition.ts'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
-import type { DecodeOptions } from './fetched-partition.ts'
-import { FetchedPartition } from './fetched-partition.ts'
-import type { Asked } from './fetch-plan.ts'
+import type { AskedOf } from './fetch-answers.ts'
+import { FetchAnswers } from './fetch-answers.ts'
 import { FetchPlan } from './fetch-plan.ts'
-import type { AssignedPartition, Subscription } from './subscription.ts'
+import { FetchRetries } from './fetch-retries.ts'
+import type { FetchTarget } from './fetch-session.ts'
+import { FetchSession } from './fetch-session.ts'
+import type { DecodeOptions, FetchedPartition } from './fetched-partition.ts'
+import type { ResetTo } from './offset-reset.ts'
+import { PositionValidation } from './position-validation.ts'
+import type { Subscription } from './subscription.ts'
 import type { ConsumerRecord } from './types.ts'
 
 export interface FetcherOptions<K, V> {
@@ -24,6 +30,8 @@ export interface FetcherOptions<K, V> {
   readonly subscription: Subscription<K, V>
   readonly decode: DecodeOptions<K, V>
   readonly metrics: ConsumerMetrics
+  /** Undefined: an offset out of range, or one that was truncated, is an error. */
+  readonly offsetReset: ResetTo | undefined
   /** Records have come, or something else that a waiting poll wants to know. */
   readonly onChange: () => void
   /** For the next poll to throw. */
@@ -35,22 +43,35 @@ interface Ready<K, V> {
   readonly chunk: FetchedPartition<K, V>
 }
 
+/** The first version that names topics by id alone (KIP-516). */
+const TOPIC_IDS_SINCE = 13
+/** A broker that cannot be told soon forgets its session by itself. */
+const CLOSE_SESSION_MS = 1000
+
 export class Fetcher<K, V> {
   readonly #options: FetcherOptions<K, V>
+  readonly #retries: FetchRetries
+  readonly #answers: FetchAnswers<K, V>
+  readonly #validation: PositionValidation<K, V>
+  readonly #sessions = new Map<number, FetchSession>()
   readonly #busyNodes = new Set<number>()
   /** Chunks in the order in which they came. */
   readonly #ready: Ready<K, V>[] = []
-  #isRefreshing = false
 
   constructor(options: FetcherOptions<K, V>) {
     this.#options = options
+    this.#retries = new FetchRetries(options)
+    const shared = { ...options, retries: this.#retries }
+    this.#validation = new PositionValidation(shared)
+    this.#answers = new FetchAnswers({ ...shared, onChunk: (partition, chunk) => void this.#ready.push({ partition, chunk }) })
   }
 
   /** Asks for what can be asked for now; returns the monotonic time to come back at. */
   pump(): number {
-    const { cluster, subscription } = this.#options
-    const now = cluster.nowMs()
+    const { subscription, config } = this.#options
+    const now = this.#options.cluster.nowMs()
     const plans = new Map<number, FetchPlan<K, V>>()
+    const unvalidated = new Map<number, AssignedPartition<K, V>[]>()
     let wakeAtMs = Number.POSITIVE_INFINITY
     for (const partition of subscription.values()) {
       if (partition.fetchOffset === undefined || partition.isPaused) continue
@@ -58,17 +79,16 @@ export class Fetcher<K, V> {
         wakeAtMs = Math.min(wakeAtMs, partition.notBeforeMs)
         continue
       }
-      const leader = cluster.metadata.leader(partition.topic, partition.partition)
-      if (leader === undefined) {
-        this.#backOff(partition)
-        this.#refreshMetadata()
-        wakeAtMs = Math.min(wakeAtMs, partition.notBeforeMs)
-      } else if (!this.#busyNodes.has(leader.id)) {
-        let plan = plans.get(leader.id)
-        if (plan === undefined) plans.set(leader.id, (plan = new FetchPlan()))
+      const nodeId = this.#sourceOf(partition, now, unvalidated)
+      if (nodeId === undefined) {
+        if (partition.notBeforeMs > now) wakeAtMs = Math.min(wakeAtMs, partition.notBeforeMs)
+      } else if (!this.#busyNodes.has(nodeId)) {
+        let plan = plans.get(nodeId)
+        if (plan === undefined) plans.set(nodeId, (plan = new FetchPlan(config.fetchMaxBytes)))
         plan.consider(partition)
       }
     }
+    for (const [nodeId, partitions] of unvalidated) this.#validation.validate(nodeId, partitions)
     for (const [nodeId, plan] of plans) if (plan.isDue) void this.#fetch(nodeId, plan)
     return wakeAtMs
   }
@@ -82,11 +102,48 @@ export class Fetcher<K, V> {
         this.#ready.splice(index, 1)
       } else if (partition.isPaused) {
         index++
+      } else if (chunk.isInflating) {
+        index++
       } else if (!this.#take(partition, chunk, max, records)) {
         this.#ready.splice(index, 1)
       }
     }
     return records
+  }
+
+  /** Has the brokers forget their sessions, as far as they can be told. Never rejects. */
+  async close(deadlineMs: number): Promise<void> {
+    const { cluster } = this.#options
+    const untilMs = Math.min(deadlineMs, cluster.nowMs() + CLOSE_SESSION_MS)
+    const closing = [...this.#sessions].map(async ([nodeId, session]) => {
+      const request = session.close()
+      // Not behind a fetch that the broker holds back.
+      const connection =
+        cluster.openConnection(nodeId) ?? (this.#busyNodes.has(nodeId) ? undefined : cluster.openConnection(nodeId, 'fetch'))
+      if (request === undefined || connection === undefined) return
+      await withDeadline(cluster.runtime.clock, connection.send(fetch, request), untilMs, 'The end of a fetch session')
+    })
+    await Promise.allSettled(closing)
+  }
+
+  /** The node to read a partition from now; undefined while there is none, or its position has to be validated first. */
+  #sourceOf(partition: AssignedPartition<K, V>, now: number, unvalidated: Map<number, AssignedPartition<K, V>[]>): number | undefined {
+    const { metadata } = this.#options.cluster
+    const { topic, partition: index } = partition
+    const leader = metadata.leader(topic, index)
+    if (leader === undefined) {
+      this.#retries.backOff(partition)
+      this.#retries.refreshMetadata()
+      return undefined
+    }
+    if (partition.mustValidate(metadata.leaderEpoch(topic, index))) {
+      const others = unvalidated.get(leader.id)
+      if (others === undefined) unvalidated.set(leader.id, [partition])
+      else others.push(partition)
+      return undefined
+    }
+    const replica = partition.readReplica(now)
+    return replica !== undefined && metadata.nodes.has(replica) ? replica : leader.id
   }
 
   /** False when the chunk has been read to its end. */
@@ -101,6 +158,7 @@ export class Fetcher<K, V> {
       return true
     } finally {
       partition.position = chunk.nextOffset
+      partition.isSought = false
       if (chunk.leaderEpoch >= 0) partition.positionEpoch = chunk.leaderEpoch
       this.#options.metrics.onTaken(partition, records.length - before)
     }
@@ -108,23 +166,14 @@ export class Fetcher<K, V> {
 
   async #fetch(nodeId: number, plan: FetchPlan<K, V>): Promise<void> {
     const { cluster, onChange, onError } = this.#options
-    const asked = plan.take()
+    const asked = plan.take().map((each): AskedOf<K, V> => {
+      const leaderEpoch = cluster.metadata.leaderEpoch(each.partition.topic, each.partition.partition)
+      return { ...each, nodeId, leaderEpoch }
+    })
     this.#busyNodes.add(nodeId)
     try {
       const connection = cluster.openConnection(nodeId, 'fetch') ?? (await cluster.connectionTo(nodeId, 'fetch'))
-      const response = await connection.send(
-        fetch,
-        this.#request(asked, plan.mayWait),
-        cluster.config.requestTimeoutMs + this.#options.config.fetchMaxWaitMs,
-      )
-      if (response.errorCode !== ErrorCodes.NONE) throw brokerError(response.errorCode, `Cannot fetch from node ${nodeId}`)
-      const byKey = new Map(asked.map((each) => [partitionKey(each.partition.topic, each.partition.partition), each]))
-      for (const { topic, partitions } of response.responses) {
-        for (const data of partitions) {
-          const each = byKey.get(partitionKey(topic, data.partitionIndex))
-          if (each !== undefined) await this.#onPartition(each, data)
-        }
-      }
+      await this.#exchange(connection, asked, plan)
     } catch (error) {
       this.#onFailure(asked, error)
     } finally {
@@ -139,100 +188,77 @@ export class Fetcher<K, V> {
     }
   }
 
-  #request(asked: readonly Asked<K, V>[], mayWait: boolean): FetchRequestInput {
-    const { config, cluster } = this.#options
-    const byTopic = new Map<string, Asked<K, V>[]>()
-    for (const each of asked) {
-      const { topic } = each.partition
-      const partitions = byTopic.get(topic)
-      if (partitions === undefined) byTopic.set(topic, [each])
-      else partitions.push(each)
+  async #exchange(connection: Connection, asked: readonly AskedOf<K, V>[], plan: FetchPlan<K, V>): Promise<void> {
+    const nodeId = asked[0]?.nodeId ?? -1
+    const session = this.#session(nodeId)
+    const targets = asked.map((each) => this.#target(each))
+    const newest = connection.version(fetch)
+    const usesIds = newest >= TOPIC_IDS_SINCE && targets.every(({ topicId }) => topicId !== zeroUuid)
+    const wasFull = session.isFull
+    const request: FetchRequestInput = { ...this.#limits(plan), ...session.next(targets, usesIds) }
+    const version = usesIds ? newest : Math.min(newest, TOPIC_IDS_SINCE - 1)
+    const timeoutMs = this.#options.cluster.config.requestTimeoutMs + this.#options.config.fetchMaxWaitMs
+    let response: FetchResponse
+    try {
+      response = await connection.sendVersion(fetch, version, request, (reader, at) => fetch.decodeResponse(reader, at), timeoutMs)
+    } catch (error) {
+      session.onDisconnect()
+      throw error
     }
+    if (response.errorCode !== ErrorCodes.NONE) {
+      session.onError(response.errorCode)
+      // The next fetch is full and needs no pause, unless this one was and was refused all the same.
+      if (isSessionError(response.errorCode) && !wasFull) return
+      throw brokerError(response.errorCode, `Cannot fetch from node ${nodeId}`)
+    }
+    session.onAnswer(response.sessionId)
+    await this.#answers.onResponse(asked, new Map(targets.map(({ topic, topicId }) => [topicId, topic])), response)
+  }
+
+  #session(nodeId: number): FetchSession {
+    let session = this.#sessions.get(nodeId)
+    if (session === undefined) this.#sessions.set(nodeId, (session = new FetchSession()))
+    return session
+  }
+
+  #target({ partition: { topic, partition }, offset, leaderEpoch }: AskedOf<K, V>): FetchTarget {
+    const { cluster, config } = this.#options
+    return {
+      topic,
+      topicId: cluster.metadata.topic(topic)?.topicId ?? zeroUuid,
+      partition,
+      fetchOffset: offset,
+      currentLeaderEpoch: leaderEpoch,
+      partitionMaxBytes: config.maxPartitionFetchBytes,
+    }
+  }
+
+  #limits({ mayWait, maxBytes }: FetchPlan<K, V>): Omit<FetchRequestInput, 'topics' | 'forgottenTopicsData'> {
+    const { config } = this.#options
     return {
       maxWaitMs: mayWait ? config.fetchMaxWaitMs : 0,
       minBytes: config.fetchMinBytes,
-      maxBytes: config.fetchMaxBytes,
+      maxBytes,
       isolationLevel: config.isolationLevel === 'read_committed' ? 1 : 0,
       rackId: config.clientRack,
-      topics: [...byTopic].map(([topic, each]) => ({
-        topic,
-        partitions: each.map(({ partition, offset }) => ({
-          partition: partition.partition,
-          currentLeaderEpoch: cluster.metadata.topic(topic)?.partitions[partition.partition]?.leaderEpoch ?? -1,
-          fetchOffset: offset,
-          partitionMaxBytes: config.maxPartitionFetchBytes,
-        })),
-      })),
     }
   }
 
-  async #onPartition({ partition, offset }: Asked<K, V>, data: FetchResponsePartitionData): Promise<void> {
-    const { subscription, decode, metrics, cluster } = this.#options
-    // Gone to another member, or sought elsewhere, while the request was under way.
-    if (subscription.find(partition) !== partition || partition.fetchOffset !== offset) return
-    if (data.errorCode !== ErrorCodes.NONE) {
-      this.#onPartitionError(partition, data.errorCode)
-      return
-    }
-    partition.failures = 0
-    partition.highWatermark = data.highWatermark
-    partition.lastStableOffset = data.lastStableOffset
-    partition.isAtEnd = data.records === null || data.records.length === 0
-    if (partition.isAtEnd) return
-    const chunk = new FetchedPartition<K, V>(partition.topic, data, offset, decode)
-    metrics.onChunk(partition, chunk.sizeBytes, data.logStartOffset)
-    for (const name of chunk.codecs) if (cluster.runtime.codecs.loaded(name) === undefined) await cluster.runtime.codecs.load(name)
-    if (partition.fetchOffset !== offset) return
-    partition.lastChunkBytes = chunk.sizeBytes
-    partition.chunks.push(chunk)
-    this.#ready.push({ partition, chunk })
-  }
-
-  #onPartitionError(partition: AssignedPartition<K, V>, errorCode: number): void {
-    const { config, onError } = this.#options
-    const error = brokerError(errorCode, `Cannot fetch ${partition.topic}-${partition.partition}`)
-    if (errorCode === ErrorCodes.OFFSET_OUT_OF_RANGE) {
-      if (config.autoOffsetReset !== 'none') partition.reset(config.autoOffsetReset)
-      else
-        onError(
-          new KafkaError(
-            'NO_OFFSET',
-            `Offset ${partition.position} of ${partition.topic}-${partition.partition} is out of range and auto.offset.reset is none; seek`,
-            { cause: error },
-          ),
-        )
-      if (config.autoOffsetReset === 'none') this.#backOff(partition)
-      return
-    }
-    this.#backOff(partition)
-    const action = brokerErrorAction(errorCode)
-    if (action === 'refresh-metadata') this.#refreshMetadata()
-    else if (action !== 'retry') onError(error)
-  }
-
-  #onFailure(asked: readonly Asked<K, V>[], error: unknown): void {
+  #onFailure(asked: readonly AskedOf<K, V>[], error: unknown): void {
     if (this.#options.cluster.isClosed) return
-    for (const { partition } of asked) this.#backOff(partition)
-    if (error instanceof KafkaError && error.retriable) this.#refreshMetadata()
+    for (const { partition } of asked) {
+      partition.preferLeader()
+      this.#retries.backOff(partition)
+    }
+    if (error instanceof KafkaError && error.retriable) this.#retries.refreshMetadata()
     else this.#options.onError(error)
   }
+}
 
-  #backOff(partition: AssignedPartition<K, V>): void {
-    const { cluster } = this.#options
-    const { retryBackoffMs, retryBackoffMaxMs } = cluster.config
-    partition.notBeforeMs = cluster.nowMs() + backoffMs(retryBackoffMs, retryBackoffMaxMs, partition.failures++, cluster.runtime.random)
-  }
-
-  #refreshMetadata(): void {
-    if (this.#isRefreshing) return
-    this.#isRefreshing = true
-    this.#options.topics
-      .refresh()
-      // Asked for again when the next fetch fails.
-      .catch(() => undefined)
-      .finally(() => {
-        this.#isRefreshing = false
-        this.#options.onChange()
-      })
-  }
+function isSessionError(errorCode: number): boolean {
+  return (
+    errorCode === ErrorCodes.FETCH_SESSION_ID_NOT_FOUND ||
+    errorCode === ErrorCodes.INVALID_FETCH_SESSION_EPOCH ||
+    errorCode === ErrorCodes.FETCH_SESSION_TOPIC_ID_ERROR
+  )
 }

@@ -4,7 +4,6 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { fetchCommitted } from '../cluster/committed-offsets.ts'
 import { Coordinators } from '../cluster/coordinators.ts'
 import { withDeadline } from '../cluster/deadline.ts'
-import { EARLIEST_TIMESTAMP, findOffsets, LATEST_TIMESTAMP } from '../cluster/list-offsets.ts'
 import { partitionInfos } from '../cluster/partition-infos.ts'
 import { retryUntil } from '../cluster/retry.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
@@ -13,25 +12,32 @@ import { ConfigError, KafkaError, StateError, TimeoutError } from '../errors/kaf
 import type { Logger } from '../logger.ts'
 import type { MetricValue } from '../metrics/registry.ts'
 import type { CloseOptions } from '../producer/types.ts'
-import type { Deserializer } from '../serde/serde.ts'
 import type {
   CommittedOffset,
   OffsetAndTimestamp,
   OffsetToCommit,
   PartitionInfo,
+  SeekPosition,
   TopicPartition,
   TopicPartitionOffset,
 } from '../topic-partition.ts'
+import { partitionKey } from '../topic-partition.ts'
 import type { Assignor } from './assignors/assignor.ts'
+import type { AnyDeserializer } from './async-values.ts'
+import { isAsync, settleValues } from './async-values.ts'
 import { Commits } from './commits.ts'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
 import { Fetcher } from './fetcher.ts'
+import { Iteration } from './iteration.ts'
 import { GroupMember } from './membership/group-member.ts'
+import { OffsetQueries } from './offset-queries.ts'
+import type { ResetTo } from './offset-reset.ts'
 import { Positions } from './positions.ts'
 import { Rebalances } from './rebalances.ts'
 import { Signal } from './signal.ts'
 import { Subscription } from './subscription.ts'
-import type { Consumer, ConsumerRecord, RebalanceListener } from './types.ts'
+import { TopicPattern } from './topic-pattern.ts'
+import type { Consumer, ConsumerBatch, ConsumerGroupMetadata, ConsumerRecord, RebalanceListener } from './types.ts'
 
 const DEFAULT_POLL_MS = 1000
 const DEFAULT_CLOSE_MS = 30_000
@@ -41,10 +47,11 @@ const YIELD_EVERY_MS = 2
 export interface KafkaConsumerOptions<K, V> {
   readonly cluster: Cluster
   readonly config: ConsumerValues
+  readonly offsetReset: ResetTo | undefined
   readonly assignors: readonly Assignor[]
   readonly metrics: ConsumerMetrics
-  readonly key: Deserializer<K> | undefined
-  readonly value: Deserializer<V> | undefined
+  readonly key: AnyDeserializer<K> | undefined
+  readonly value: AnyDeserializer<V> | undefined
   readonly onClose: () => void
   readonly logger: Logger
 }
@@ -55,12 +62,16 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   readonly #topics: TopicsOfInterest
   readonly #coordinators: Coordinators
   readonly #subscription = new Subscription<K, V>()
+  readonly #iteration: Iteration<K, V>
   readonly #signal: Signal
+  readonly #ends: OffsetQueries
   readonly #positions: Positions<K, V>
   readonly #fetcher: Fetcher<K, V>
   readonly #commits: Commits | undefined
   readonly #member: GroupMember | undefined
   readonly #rebalances: Rebalances<K, V> | undefined
+  readonly #isAsync: boolean
+  #pattern: TopicPattern | undefined
   #error: unknown
   #isPolling = false
   #wakeups = 0
@@ -71,6 +82,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     const { cluster, config, metrics } = options
     this.#options = options
     this.#cluster = cluster
+    this.#isAsync = isAsync(options.key) || isAsync(options.value)
     metrics.watchAssignment(
       () => this.#subscription.size,
       () => this.#subscription.values(),
@@ -78,6 +90,11 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     this.#topics = new TopicsOfInterest(cluster, { allowAutoTopicCreation: config.allowAutoCreateTopics })
     this.#coordinators = new Coordinators(cluster)
     this.#signal = new Signal(cluster.runtime.clock)
+    this.#iteration = new Iteration({
+      subscription: this.#subscription,
+      poll: () => this.poll(),
+      isClosed: () => this.#closing !== undefined,
+    })
     const onChange = (): void => this.#signal.notify()
     const onError = (error: unknown): void => {
       this.#error ??= error
@@ -90,14 +107,18 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       config,
       subscription: this.#subscription,
       metrics,
+      offsetReset: options.offsetReset,
       onChange,
       onError,
     }
+    this.#ends = new OffsetQueries(shared)
     this.#positions = new Positions(shared)
     this.#fetcher = new Fetcher({
       ...shared,
       decode: {
         codecs: cluster.runtime.codecs,
+        workers: cluster.runtime.workers,
+        onInflated: onChange,
         checkCrcs: config.checkCrcs,
         readCommitted: config.isolationLevel === 'read_committed',
         key: options.key,
@@ -126,17 +147,16 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       logger: options.logger,
     })
     this.#rebalances = new Rebalances(this.#subscription, this.#member, commits)
+    this.#topics.onRefresh(() => this.#matchTopics())
   }
 
-  async subscribe(topics: readonly string[], listener?: RebalanceListener): Promise<void> {
+  async subscribe(topics: readonly string[] | RegExp, listener?: RebalanceListener): Promise<void> {
     this.#checkOpen()
     const { member, rebalances } = this.#group()
-    if (topics.length === 0) return this.unsubscribe()
-    this.#subscription.setTopics(topics)
-    this.#topics.replace(this.#subscription.topics)
-    // Ahead of time, for members that do not lead; when it fails, the first fetch asks again.
-    this.#topics.refresh().catch(() => undefined)
+    if (!(topics instanceof RegExp) && topics.length === 0) return this.unsubscribe()
+    this.#subscription.setTopics(topics instanceof RegExp ? [] : topics)
     rebalances.listener = listener
+    await this.#lookUp(topics)
     if (member.membership.state === 'detached' || member.membership.state === 'failed') member.membership.start()
     else member.membership.rejoin('subscription has changed')
     member.membership.touched(this.#cluster.nowMs())
@@ -147,6 +167,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     this.#checkOpen()
     if (this.#subscription.mode === 'topics') await this.#leaveGroup(this.#apiDeadline(), 'the consumer unsubscribed from all topics')
     this.#subscription.clear()
+    this.#usePattern(undefined)
     this.#topics.replace([])
   }
 
@@ -180,13 +201,23 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     }
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<ConsumerRecord<K, V>> {
-    while (this.#closing === undefined) yield* await this.poll()
+  [Symbol.asyncIterator](): AsyncIterator<ConsumerRecord<K, V>> {
+    return this.#iteration.records()
   }
 
-  seek(partition: TopicPartitionOffset): void {
-    if (!Number.isSafeInteger(partition.offset) || partition.offset < 0) throw new ConfigError(`${partition.offset} is not an offset`)
-    this.#subscription.get(partition).seek(partition.offset)
+  batches(): AsyncIterable<ConsumerBatch<K, V>> {
+    return this.#iteration.batches()
+  }
+
+  groupMetadata(): ConsumerGroupMetadata {
+    const { groupInstanceId } = this.#options.config
+    const { generationId = -1, memberId = '' } = (this.#subscription.mode === 'topics' ? this.#member?.membership : undefined) ?? {}
+    return { groupId: this.#groupId(), generationId, memberId, groupInstanceId }
+  }
+
+  seek(position: SeekPosition): void {
+    if (!Number.isSafeInteger(position.offset) || position.offset < 0) throw new ConfigError(`${position.offset} is not an offset`)
+    this.#subscription.get(position).seek(position.offset, position.leaderEpoch)
     this.#signal.notify()
   }
 
@@ -240,16 +271,15 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   beginningOffsets(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
-    return this.#endsOf(partitions, EARLIEST_TIMESTAMP)
+    return this.#ends.earliest(partitions)
   }
 
   endOffsets(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
-    return this.#endsOf(partitions, LATEST_TIMESTAMP)
+    return this.#ends.latest(partitions)
   }
 
-  async offsetsForTimes(times: readonly (TopicPartition & { readonly timestamp: number })[]): Promise<OffsetAndTimestamp[]> {
-    const found = await findOffsets(this.#cluster, this.#topics, times, this.#listOptions())
-    return found.filter(({ offset }) => offset >= 0)
+  offsetsForTimes(times: readonly (TopicPartition & { readonly timestamp: number })[]): Promise<OffsetAndTimestamp[]> {
+    return this.#ends.atTimes(times)
   }
 
   async partitionsFor(topic: string): Promise<readonly PartitionInfo[]> {
@@ -257,8 +287,9 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   currentLag(place: TopicPartition): number | undefined {
-    const { position, highWatermark, lastStableOffset } = this.#subscription.get(place)
-    const end = this.#options.config.isolationLevel === 'read_committed' ? lastStableOffset : highWatermark
+    const assigned = this.#subscription.get(place)
+    const { position } = assigned
+    const end = assigned.endOffset(this.#options.config.isolationLevel)
     return position === undefined || end < 0 ? undefined : Math.max(0, end - position)
   }
 
@@ -293,6 +324,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       const records = this.#fetcher.collect(this.#options.config.maxPollRecords)
       const wakeAtMs = this.#fetcher.pump()
       if (records.length > 0) {
+        if (this.#isAsync) await settleValues(records)
         await this.#yield(now)
         return records
       }
@@ -303,6 +335,33 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       const patienceMs = this.#options.config.maxPollIntervalMs / 2
       await this.#signal.wait(Math.max(0, Math.min(deadlineMs, wakeAtMs, now + patienceMs) - now))
     }
+  }
+
+  async #lookUp(topics: readonly string[] | RegExp): Promise<void> {
+    this.#usePattern(topics instanceof RegExp ? new TopicPattern(topics, this.#options.config.excludeInternalTopics) : undefined)
+    this.#topics.replace(this.#subscription.topics)
+    // A pattern means nothing yet: the group is joined for the topics that are there.
+    if (this.#pattern !== undefined) await retryUntil(this.#cluster, this.#apiDeadline(), 'subscribe', () => this.#topics.refresh())
+    // Ahead of time, for members that do not lead; when it fails, the first fetch asks again.
+    else this.#topics.refresh().catch(() => undefined)
+  }
+
+  #usePattern(pattern: TopicPattern | undefined): void {
+    this.#pattern = pattern
+    this.#topics.wantsAll = pattern !== undefined
+  }
+
+  /** After every refresh of metadata: a topic that has come, or gone, changes what a pattern subscribes to. */
+  #matchTopics(): void {
+    if (this.#pattern === undefined) return
+    const topics = this.#pattern.matching(this.#cluster.metadata.topics)
+    const before = this.#subscription.topics
+    if (topics.length === before.length && topics.every((topic, index) => topic === before[index])) return
+    this.#subscription.setTopics(topics)
+    if (this.#member?.membership.state === 'detached') return
+    this.#member?.membership.rejoin('topics that the pattern matches have changed')
+    this.#member?.step()
+    this.#signal.notify()
   }
 
   async #yield(now: number): Promise<void> {
@@ -319,6 +378,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     try {
       if (this.#subscription.mode === 'topics') await this.#leaveGroup(deadlineMs, 'the consumer is being closed')
       else if (this.#subscription.mode === 'partitions') await this.#commits?.autoCommitFinal(deadlineMs)
+      await this.#fetcher.close(deadlineMs)
     } finally {
       this.#subscription.clear()
       this.#topics.close()
@@ -340,20 +400,13 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     }
   }
 
-  async #endsOf(partitions: readonly TopicPartition[], timestamp: number): Promise<TopicPartitionOffset[]> {
-    const queries = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }))
-    const found = await findOffsets(this.#cluster, this.#topics, queries, this.#listOptions())
-    return found.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
-  }
-
-  #listOptions(): { readonly isolationLevel: 'read_uncommitted' | 'read_committed'; readonly deadlineMs: number } {
-    return { isolationLevel: this.#options.config.isolationLevel, deadlineMs: this.#apiDeadline() }
-  }
-
   #consumedPositions(): readonly OffsetToCommit[] {
-    return this.#subscription.assigned.flatMap(({ topic, partition, position, positionEpoch }) =>
-      position === undefined ? [] : [{ topic, partition, offset: position, leaderEpoch: positionEpoch }],
-    )
+    const unread = this.#iteration.unread()
+    return this.#subscription.assigned.flatMap(({ topic, partition, position, positionEpoch, isSought }) => {
+      const record = isSought ? undefined : unread.get(partitionKey(topic, partition))
+      const offset = record?.offset ?? position
+      return offset === undefined ? [] : [{ topic, partition, offset, leaderEpoch: record?.leaderEpoch ?? positionEpoch }]
+    })
   }
 
   #group(): { member: GroupMember; rebalances: Rebalances<K, V>; commits: Commits } {

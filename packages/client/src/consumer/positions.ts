@@ -4,12 +4,18 @@ import { backoffMs, sleep } from '../cluster/backoff.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { fetchCommitted } from '../cluster/committed-offsets.ts'
 import type { Coordinators } from '../cluster/coordinators.ts'
-import { EARLIEST_TIMESTAMP, findOffsets, LATEST_TIMESTAMP } from '../cluster/list-offsets.ts'
+import type { TimestampQuery } from '../cluster/list-offsets.ts'
+import { findOffsets, LATEST_TIMESTAMP } from '../cluster/list-offsets.ts'
 import { withDeadline } from '../cluster/deadline.ts'
 import type { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ConsumerValues } from '../config/consumer.ts'
 import { KafkaError } from '../errors/kafka-error.ts'
-import type { AssignedPartition, Subscription } from './subscription.ts'
+import type { TopicPartition } from '../topic-partition.ts'
+import { partitionKey } from '../topic-partition.ts'
+import type { AssignedPartition } from './assigned-partition.ts'
+import type { ResetTo } from './offset-reset.ts'
+import { resetTimestamp } from './offset-reset.ts'
+import type { Subscription } from './subscription.ts'
 
 export interface PositionsOptions<K, V> {
   readonly cluster: Cluster
@@ -17,6 +23,8 @@ export interface PositionsOptions<K, V> {
   readonly coordinators: Coordinators
   readonly config: ConsumerValues
   readonly subscription: Subscription<K, V>
+  /** Undefined: a partition without a committed offset is an error. */
+  readonly offsetReset: ResetTo | undefined
   /** Positions are known: there is something to fetch. */
   readonly onChange: () => void
   readonly onError: (error: unknown) => void
@@ -84,21 +92,28 @@ export class Positions<K, V> {
   async #reset(partitions: readonly AssignedPartition<K, V>[], deadlineMs: number): Promise<void> {
     const { cluster, topics, config } = this.#options
     if (partitions.length === 0) return
+    const nowMs = cluster.runtime.clock.nowMs()
     const queries = partitions.map((partition) => ({
       topic: partition.topic,
       partition: partition.partition,
-      timestamp: this.#resetOf(partition) === 'earliest' ? EARLIEST_TIMESTAMP : LATEST_TIMESTAMP,
+      timestamp: resetTimestamp(this.#resetOf(partition), nowMs),
     }))
-    const found = await findOffsets(cluster, topics, queries, { isolationLevel: config.isolationLevel, deadlineMs })
-    for (const [index, partition] of partitions.entries()) {
-      const offset = found[index]
-      if (offset !== undefined && this.#isMissing(partition)) partition.seek(offset.offset, offset.leaderEpoch)
+    const options = { isolationLevel: config.isolationLevel, deadlineMs }
+    const found = await findOffsets(cluster, topics, queries, options)
+    // Nothing as young as the duration asks for: what comes next is.
+    const late = found.filter(({ offset }) => offset < 0)
+    const ends = await findOffsets(cluster, topics, late.map(toEnd), options)
+    const offsets = new Map([...found, ...ends].map(({ topic, partition, offset }) => [partitionKey(topic, partition), offset]))
+    for (const partition of partitions) {
+      const offset = offsets.get(partitionKey(partition.topic, partition.partition)) ?? -1
+      // Without an epoch: it needs no validation, since the leader has just named it.
+      if (offset >= 0 && this.#isMissing(partition)) partition.seek(offset)
     }
   }
 
-  #resetOf(partition: AssignedPartition<K, V>): 'earliest' | 'latest' {
-    const to = partition.resetTo ?? this.#options.config.autoOffsetReset
-    if (to !== 'none') return to
+  #resetOf(partition: AssignedPartition<K, V>): ResetTo {
+    const to = partition.resetTo ?? this.#options.offsetReset
+    if (to !== undefined) return to
     throw new KafkaError(
       'NO_OFFSET',
       `Group '${this.#options.config.groupId}' has committed nothing for ${partition.topic}-${partition.partition} and auto.offset.reset is none; seek`,
@@ -116,4 +131,8 @@ export class Positions<K, V> {
     const { retryBackoffMs, retryBackoffMaxMs } = cluster.config
     await sleep(cluster.runtime.clock, backoffMs(retryBackoffMs, retryBackoffMaxMs, this.#failures++, cluster.runtime.random))
   }
+}
+
+function toEnd({ topic, partition }: TopicPartition): TimestampQuery {
+  return { topic, partition, timestamp: LATEST_TIMESTAMP }
 }

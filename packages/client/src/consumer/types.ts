@@ -7,12 +7,13 @@ import type { Assignor } from './assignors/assignor.ts'
 import type { AssignorName } from './assignors/built-in.ts'
 import type { MetricValue } from '../metrics/registry.ts'
 import type { CloseOptions } from '../producer/types.ts'
-import type { Deserializer } from '../serde/serde.ts'
+import type { AsyncDeserializer, Deserializer } from '../serde/serde.ts'
 import type {
   CommittedOffset,
   OffsetAndTimestamp,
   OffsetToCommit,
   PartitionInfo,
+  SeekPosition,
   TopicPartition,
   TopicPartitionOffset,
 } from '../topic-partition.ts'
@@ -24,7 +25,7 @@ export interface ConsumerRecord<K, V> {
   /** Milliseconds since the epoch. */
   readonly timestamp: number
   readonly timestampType: 'CreateTime' | 'LogAppendTime'
-  /** Deserialised when first read; throws SerializationError, which names the record, when that fails. */
+  /** Deserialised when first read, or before `poll()` returns by an AsyncDeserializer; throws SerializationError, which names the record, when that fails. */
   readonly key: K | null
   /** As `key`. */
   readonly value: V | null
@@ -35,6 +36,26 @@ export interface ConsumerRecord<K, V> {
   readonly valueBytes: Buffer | null
   /** Epoch of the leader that appended the record; −1 when unknown. */
   readonly leaderEpoch: number
+}
+
+/** Records of one partition, in order, as one poll brought them. */
+export interface ConsumerBatch<K, V> {
+  readonly topic: string
+  readonly partition: number
+  /** One at least, `max.poll.records` at most. */
+  readonly records: readonly ConsumerRecord<K, V>[]
+  /** The end of the partition for all its consumers, as of the last fetch. */
+  readonly highWatermark: number
+}
+
+/** Who a consumer is in its group, for a producer that commits its offsets in a transaction (KIP-447). */
+export interface ConsumerGroupMetadata {
+  readonly groupId: string
+  /** −1 while it is not a member. */
+  readonly generationId: number
+  /** Empty while it is not a member. */
+  readonly memberId: string
+  readonly groupInstanceId: string | null
 }
 
 /** Awaited inside `poll()`: the next records come when it is done. All may commit, seek and pause. What they throw comes out of `poll()`. */
@@ -52,20 +73,31 @@ export interface RebalanceListener {
 
 export interface ConsumerOptions<K, V> extends Partial<ConsumerConfig>, ClientOptions {
   /** Without it keys are Buffers. */
-  readonly key?: Deserializer<K> | undefined
+  readonly key?: Deserializer<K> | AsyncDeserializer<K> | undefined
   /** Without it values are Buffers. */
-  readonly value?: Deserializer<V> | undefined
+  readonly value?: Deserializer<V> | AsyncDeserializer<V> | undefined
   /** Instead of `partitionAssignmentStrategy`, by preference: assignors of one's own, and names of those that are built in. */
   readonly assignors?: readonly (AssignorName | Assignor)[] | undefined
 }
 
+/**
+ * `for await (const record of consumer)` polls until the consumer is closed. In a loop over it, or over `batches()`, what the loop has not
+ * reached is not consumed: commits leave it out, and it comes again after a `break`.
+ */
 export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerRecord<K, V>> {
-  /** Joins the group for these topics, replacing an earlier list; the group is joined inside `poll()`. Needs `groupId`. */
-  subscribe(topics: readonly string[], listener?: RebalanceListener): Promise<void>
+  /**
+   * Joins the group for these topics, replacing an earlier subscription; the group is joined inside `poll()`. Needs `groupId`. A pattern
+   * means every topic whose name it matches somewhere, those to come included, which are noticed within `metadata.max.age.ms`; anchor it
+   * with ^ and $ to match whole names.
+   */
+  subscribe(topics: readonly string[] | RegExp, listener?: RebalanceListener): Promise<void>
   /** Gives up topics and partitions and leaves the group. */
   unsubscribe(): Promise<void>
-  /** Takes partitions by hand, without group membership. */
+  /** Takes partitions by hand, without group membership, in place of those taken before. */
   assign(partitions: readonly TopicPartition[]): Promise<void>
+  /** Needs `groupId`. */
+  groupMetadata(): ConsumerGroupMetadata
+  /** The topics subscribed to, those that a pattern matches now included. */
   subscription(): readonly string[]
   assignment(): readonly TopicPartition[]
   /**
@@ -73,8 +105,13 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
    * auto-commit; must be called at least every `max.poll.interval.ms`. One call at a time.
    */
   poll(timeoutMs?: number): Promise<ConsumerRecord<K, V>[]>
-  seek(partition: TopicPartitionOffset): void
+  /** As `poll()`, again and again until the consumer is closed, a partition at a time. */
+  batches(): AsyncIterable<ConsumerBatch<K, V>>
+  /** The next `poll()` goes on there. An offset that the log does not have is dealt with as `auto.offset.reset` says. */
+  seek(position: SeekPosition): void
+  /** Of the partitions given, or all; looked up by the next `poll()` or `position()`. */
   seekToBeginning(partitions?: readonly TopicPartition[]): void
+  /** As `seekToBeginning`; under read_committed the last stable offset is the end. */
   seekToEnd(partitions?: readonly TopicPartition[]): void
   /** Offset of the next record that `poll()` will hand over. */
   position(partition: TopicPartition): Promise<number>
@@ -84,6 +121,7 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
   commitSync(offsets?: readonly OffsetToCommit[]): Promise<void>
   /** Commits without retrying; a failure rejects. Commits keep their order. */
   commitAsync(offsets?: readonly OffsetToCommit[]): Promise<void>
+  /** No more records of these partitions until they are resumed; what has been fetched is kept. A pause ends when a partition is revoked. */
   pause(partitions: readonly TopicPartition[]): void
   resume(partitions: readonly TopicPartition[]): void
   paused(): readonly TopicPartition[]
@@ -92,7 +130,7 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
   /** Per partition the first offset at or after a timestamp (ms); partitions without one are left out. */
   offsetsForTimes(times: readonly (TopicPartition & { readonly timestamp: number })[]): Promise<OffsetAndTimestamp[]>
   partitionsFor(topic: string): Promise<readonly PartitionInfo[]>
-  /** Records between position and high watermark as of the last fetch; undefined before the first. */
+  /** Records between position and the end (the last stable offset under read_committed) as of the last fetch; undefined before the first. */
   currentLag(partition: TopicPartition): number | undefined
   /** Ends a waiting `poll()` early, with no records. */
   wakeup(): void

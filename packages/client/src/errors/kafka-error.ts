@@ -14,6 +14,7 @@ export type ClientErrorCode =
   | 'SERIALIZATION'
   | 'RECORD_TOO_LARGE'
   | 'NO_OFFSET'
+  | 'LOG_TRUNCATION'
   | 'SEND_BATCH'
   | 'AGGREGATE'
   | 'CLOSED'
@@ -137,6 +138,58 @@ export class SerializationError extends KafkaError {
   }
 }
 
+/**
+ * A batch that cannot be read: its checksum does not match, or it contradicts itself. `poll()` throws it again until the application seeks,
+ * to `nextOffset` to skip the batch.
+ */
+export class CorruptBatchError extends ProtocolError {
+  static override readonly brand: symbol = brand('CorruptBatchError')
+  override readonly name: string = 'CorruptBatchError'
+  readonly topic: string
+  readonly partition: number
+  /** Of the first record that has not been handed over. */
+  readonly offset: number
+  /** After the batch. */
+  readonly nextOffset: number
+
+  constructor(place: OffsetPlace, nextOffset: number, reason: string, options: KafkaErrorOptions = {}) {
+    const { topic, partition, offset } = place
+    super(`The data of ${topic}-${partition} from offset ${offset} cannot be read: ${reason}; seek to ${nextOffset} to skip it`, options)
+    this.topic = topic
+    this.partition = partition
+    this.offset = offset
+    this.nextOffset = nextOffset
+  }
+}
+
+/** Records that this consumer has read are gone from the log, after an unclean election (KIP-320), and auto.offset.reset is none. */
+export class LogTruncationError extends KafkaError {
+  static override readonly brand: symbol = brand('LogTruncationError')
+  override readonly name: string = 'LogTruncationError'
+  readonly topic: string
+  readonly partition: number
+  /** The position, which the log no longer has. */
+  readonly offset: number
+  /** The first offset at which the logs may differ; undefined when the leader cannot tell. */
+  readonly divergentOffset: number | undefined
+
+  constructor(place: OffsetPlace, divergentOffset: number | undefined) {
+    const { topic, partition, offset } = place
+    const where = divergentOffset === undefined ? 'at an offset that the leader cannot tell' : `at offset ${divergentOffset}`
+    super('LOG_TRUNCATION', `The log of ${topic}-${partition} was truncated ${where}, before position ${offset}; seek`)
+    this.topic = topic
+    this.partition = partition
+    this.offset = offset
+    this.divergentOffset = divergentOffset
+  }
+}
+
+interface OffsetPlace {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
 /** Several resources were asked for and some failed. */
 export class AggregateKafkaError extends KafkaError {
   static override readonly brand: symbol = brand('AggregateKafkaError')
@@ -188,6 +241,8 @@ for (const type of [
   ProtocolError,
   UnsupportedError,
   SerializationError,
+  CorruptBatchError,
+  LogTruncationError,
   AggregateKafkaError,
   SendBatchError,
   StateError,

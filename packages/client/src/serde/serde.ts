@@ -23,6 +23,13 @@ export interface Deserializer<T> {
   deserialize(data: Buffer, topic: string): T
 }
 
+/** One that may have to ask somebody first, such as a schema registry. `poll()` hands a record over when its key and value are there. */
+export interface AsyncDeserializer<T> {
+  readonly isAsync: true
+  /** As `Deserializer`. A rejection fails that record alone, when its key or value is read. */
+  deserialize(data: Buffer, topic: string): T | Promise<T>
+}
+
 export interface Serde<T> extends Serializer<T>, Deserializer<T> {}
 
 export interface SyncSerde<T> extends SyncSerializer<T>, Deserializer<T> {}

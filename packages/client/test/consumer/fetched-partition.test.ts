@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { buildEndTransactionMarkerBatch, RecordBatchBuilder } from '@odradek/protocol'
 import { createNodeRuntime } from '@odradek/runtime'
@@ -7,7 +8,7 @@ import { json, ProtocolError, SerializationError, string } from '../../src/index
 import type { DecodeOptions } from '../../src/consumer/fetched-partition.ts'
 import { FetchedPartition } from '../../src/consumer/fetched-partition.ts'
 
-const { codecs } = createNodeRuntime()
+const { codecs, workers } = createNodeRuntime()
 const crc32c = (data: Uint8Array): number => codecs.crc32c(data)
 
 interface BatchSpec {
@@ -56,7 +57,16 @@ function fetched(
     preferredReadReplica: -1,
     records: Buffer.concat(batches),
   }
-  return new FetchedPartition('t', data, from, { codecs, checkCrcs: true, readCommitted: false, key: string, value: string, ...options })
+  return new FetchedPartition('t', data, from, {
+    codecs,
+    workers,
+    onInflated: () => undefined,
+    checkCrcs: true,
+    readCommitted: false,
+    key: string,
+    value: string,
+    ...options,
+  })
 }
 
 function all(chunk: FetchedPartition<string, unknown>): ConsumerRecord<string, unknown>[] {
@@ -114,6 +124,27 @@ describe('fetched partition', () => {
     )
     assert.throws(() => chunk.take(1, records), ProtocolError)
     assert.equal(all(fetched([good, bad], 0, { checkCrcs: false })).length, 2)
+  })
+
+  it('has a large batch inflated elsewhere, and what comes of it in its turn', async () => {
+    const large = randomBytes(150_000).toString('base64')
+    let inflated: (() => void) | undefined
+    const done = new Promise<void>((resolve) => {
+      inflated = resolve
+    })
+    const batches = [await batch({ values: ['a'], at: 0, gzip: true }), await batch({ values: [large, 'c'], at: 1, gzip: true })]
+    const chunk = fetched(batches, 0, { onInflated: () => inflated?.() })
+    const records: ConsumerRecord<string, unknown>[] = []
+    assert.equal(chunk.take(10, records), true)
+    assert.deepEqual([records.length, chunk.isInflating, chunk.nextOffset], [1, true, 1])
+    assert.equal(chunk.take(10, records), true)
+    await done
+    assert.equal(chunk.isInflating, false)
+    assert.equal(chunk.take(10, records), false)
+    assert.deepEqual(
+      records.map(({ value }) => value),
+      ['a', large, 'c'],
+    )
   })
 
   it('names the record whose value cannot be deserialised, and only that one', async () => {
