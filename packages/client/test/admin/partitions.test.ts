@@ -36,7 +36,10 @@ test('records are deleted by the leader of each partition, and by the next one w
   const asked = cluster
     .of(deleteRecords)
     .flatMap(({ topics }) => topics.flatMap(({ partitions }) => partitions.map(({ partitionIndex }) => partitionIndex)))
-  assert.deepEqual(asked.toSorted((left, right) => left - right), [0, 1, 1])
+  assert.deepEqual(
+    asked.toSorted((left, right) => left - right),
+    [0, 1, 1],
+  )
 })
 
 test('a partition that does not exist does not keep the others from being asked', async () => {
