@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Accumulator, type EncodedRecord } from '../../src/producer/accumulator.ts'
+import type { ProducerBatch } from '../../src/producer/producer-batch.ts'
+
+const BATCH_BYTES = 1000
+const BUFFER_BYTES = 8000
+
+function record(bytes: number): EncodedRecord {
+  return { key: null, value: Buffer.alloc(bytes), headers: undefined, maxBytes: bytes + 20 }
+}
+
+describe('the memory of batches', () => {
+  it('is never more than buffer.memory, that of builders kept for later included', () => {
+    const options = { batchSizeBytes: BATCH_BYTES, bufferMemoryBytes: BUFFER_BYTES, nowMs: () => 0, onBatch: () => undefined }
+    const accumulator = new Accumulator(options)
+    const append = (partition: number, bytes: number): ProducerBatch | undefined =>
+      accumulator.append(accumulator.queue('t', partition), 0, record(bytes))
+    const settle = (batch: ProducerBatch | undefined): void => {
+      assert.ok(batch)
+      accumulator.release(batch, batch.acknowledge(0, -1))
+    }
+    const small = Array.from({ length: 8 }, (_, partition) => append(partition, 800))
+    assert.equal(append(9, 800), undefined)
+    for (const batch of small) settle(batch)
+    assert.deepEqual([accumulator.usedBytes, accumulator.heldBytes], [0, BUFFER_BYTES])
+    const large = append(10, 5000)
+    assert.ok(large && accumulator.heldBytes <= BUFFER_BYTES && accumulator.heldBytes > 7000, `${accumulator.heldBytes}`)
+    settle(large)
+    assert.equal(accumulator.usedBytes, 0)
+  })
+})
