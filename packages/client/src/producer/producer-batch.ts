@@ -45,6 +45,8 @@ export class ProducerBatch {
   attempts = 0
   /** −1: not numbered yet. */
   baseSequence = -1
+  /** A broker has refused it so, under the number that it has. */
+  isOutOfSequence = false
   /** Place among all batches of its partition that were taken to be sent; −1 before. */
   ordinal = -1
   /** What the record appended last takes. */
@@ -125,6 +127,7 @@ export class ProducerBatch {
 
   renumber(baseSequence: number): void {
     this.baseSequence = baseSequence
+    this.isOutOfSequence = false
     this.#encoded = undefined
   }
 
