@@ -210,8 +210,9 @@ export class Deliveries {
   #settleFailed(batch: ProducerBatch, error: KafkaError, errorsByRecord?: ReadonlyMap<number, KafkaError>): void {
     if (batch.isSettled) return
     this.#options.metrics.onFailure(batch, error)
-    this.#options.accumulator.release(batch, undefined)
-    batch.fail(error, errorsByRecord)
+    const builder = batch.fail(error, errorsByRecord)
+    // What a broker that hangs has not read yet is not to be written over.
+    this.#options.accumulator.release(batch, batch.attempts === 0 ? builder : undefined)
   }
 
   #settle(batch: ProducerBatch, acknowledge: () => ReturnType<ProducerBatch['acknowledge']>): void {

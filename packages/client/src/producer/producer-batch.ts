@@ -146,15 +146,16 @@ export class ProducerBatch {
     return builder
   }
 
-  /** `recordErrors` replaces `error` for the records that it names by their position. */
-  fail(error: KafkaError, recordErrors?: ReadonlyMap<number, KafkaError>): void {
+  /** `recordErrors` replaces `error` for the records that it names by their position. Returns its builder, which a socket may still read. */
+  fail(error: KafkaError, recordErrors?: ReadonlyMap<number, KafkaError>): RecordBatchBuilder | undefined {
     this.#error = error
     this.#recordErrors = recordErrors
-    this.#release()
+    const builder = this.#release()
     const resolves = this.#resolves
     for (let i = 0; i < resolves.length; i++) resolves[i]?.(Promise.reject(recordErrors?.get(i) ?? error))
     resolves.length = 0
     this.#notify()
+    return builder
   }
 
   /**

@@ -243,7 +243,10 @@ const effects = {
   },
   sslEndpointIdentificationAlgorithm: async () => {
     // Whose name it is, that is all: a certificate that nobody vouches for is refused as ever.
-    assert.deepEqual(await tlsWith({ securityProtocol: 'SSL', sslEndpointIdentificationAlgorithm: '' }), { serverName: 'fake', verifyName: false })
+    assert.deepEqual(await tlsWith({ securityProtocol: 'SSL', sslEndpointIdentificationAlgorithm: '' }), {
+      serverName: 'fake',
+      verifyName: false,
+    })
     assert.deepEqual(await tlsWith({ securityProtocol: 'SSL', sslEndpointIdentificationAlgorithm: 'https' }), { serverName: 'fake' })
   },
 } satisfies Record<keyof CommonConfig, () => Promise<void>>

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, mock } from 'node:test'
+import { produce } from '@odradek/protocol'
 import { Accumulator, type EncodedRecord } from '../../src/producer/accumulator.ts'
 import type { ProducerBatch } from '../../src/producer/producer-batch.ts'
+import { noAnswer } from '../support/fake-cluster.ts'
+import { startProducing } from '../support/producing.ts'
 
 const BATCH_BYTES = 1000
 const BUFFER_BYTES = 8000
@@ -11,6 +14,31 @@ function record(bytes: number): EncodedRecord {
 }
 
 describe('the memory of batches', () => {
+  it('of those that time out before they are sent serves the next ones', async () => {
+    const options = { batchSize: BATCH_BYTES, bufferMemory: BUFFER_BYTES, lingerMs: 0, deliveryTimeoutMs: 2000, requestTimeoutMs: 1000 }
+    const { cluster, producer } = startProducing({ ...options, maxInFlightRequestsPerConnection: 1 })
+    cluster.on(produce, () => noAnswer)
+    const send = () => producer.send({ topic: 't', value: 'x'.repeat(800) })
+    const allocated: number[] = []
+    mock.method(Buffer, 'allocUnsafeSlow', (bytes: number) => {
+      allocated.push(bytes)
+      return Buffer.alloc(bytes)
+    })
+    try {
+      for (let turn = 0; turn < 10; turn++) {
+        void Promise.allSettled(Array.from({ length: 8 }, send))
+        await cluster.clock.advance(3000)
+      }
+    } finally {
+      mock.restoreAll()
+    }
+    // All of the first turn, and the one a turn that was sent.
+    assert.ok(allocated.length < 24, `${allocated.length} allocations for 80 batches`)
+    const closed = producer.close({ timeoutMs: 0 })
+    await cluster.clock.advance(1)
+    await closed
+  })
+
   it('is never more than buffer.memory, that of builders kept for later included', () => {
     const options = { batchSizeBytes: BATCH_BYTES, bufferMemoryBytes: BUFFER_BYTES, nowMs: () => 0, onBatch: () => undefined }
     const accumulator = new Accumulator(options)
