@@ -2,4 +2,4 @@
 
 import { proveMemory } from '../proving/crash/frozen-proofs.ts'
 
-proveMemory({ stopMs: 20_000, timeout: 120_000 })
+proveMemory({ stopMs: 20_000, timeout: 240_000 })

@@ -2,4 +2,4 @@
 
 import { proveMemory } from '../proving/crash/frozen-proofs.ts'
 
-proveMemory({ stopMs: 60_000, timeout: 240_000 })
+proveMemory({ stopMs: 60_000, timeout: 360_000 })

@@ -36,7 +36,7 @@ export interface FrozenOutcome {
 const PARTITIONS = 6
 const topic = 'frozen'
 const LOAD = 20_000
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 120_000
 
 /** Throws AssertionError when a rule of the checker is broken, or a record fails with anything but a timeout that names it. */
 export async function runFrozen(run: FrozenRun): Promise<FrozenOutcome> {
@@ -74,9 +74,9 @@ function optionsOf({ stopMs, bufferMemoryBytes, valueBytes, window }: FrozenRun,
   const config = {
     ...resilientConfig.odradek,
     'buffer.memory': String(bufferMemoryBytes),
-    'max.block.ms': String(Math.round(stopMs / 6)),
-    'request.timeout.ms': String(Math.round(stopMs / 10)),
-    'delivery.timeout.ms': String(Math.round(stopMs / 4)),
+    'max.block.ms': String(Math.round(stopMs * 0.4)),
+    'request.timeout.ms': String(Math.round(stopMs * 0.2)),
+    'delivery.timeout.ms': String(Math.round(stopMs * 0.5)),
   }
   return { bootstrap, topic, client: 'odradek', partitions: PARTITIONS, count: 0, window, perSecond: 0, valueBytes, config }
 }

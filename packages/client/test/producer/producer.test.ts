@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, mock } from 'node:test'
 import type { ProduceRequest, ProduceResponseInput } from '@odradek/protocol'
 import { ErrorCodes, initProducerId, metadata, produce, readBatchHeader } from '@odradek/protocol'
 import type { KafkaError, Producer, ProducerOptions } from '../../src/index.ts'
@@ -254,7 +254,9 @@ describe('producer', () => {
     for (let number = 0; number < 500; number++) void send(`early ${number}`)
     await cluster.clock.advance(100)
     void send('late')
+    const timers = mock.method(cluster.clock, 'setTimer')
     await cluster.clock.advance(200)
+    assert.ok(timers.mock.callCount() < 100, `${timers.mock.callCount()} timers for 500 records`)
     assert.deepEqual(
       refused.map((message) => message.slice(message.indexOf(': 1 record'))),
       Array.from({ length: 500 }, (_, number) => `: 1 record to t (key "early ${number}")`),
