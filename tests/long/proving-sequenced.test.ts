@@ -2,4 +2,10 @@
 
 import { proveSequenced } from '../proving/sequenced-proofs.ts'
 
-proveSequenced({ records: 1_000_000, recordsWithKills: 1_000_000, perSecond: 0, seed: Number(process.env['ODRADEK_SEED'] ?? 1), timeout: 1_800_000 })
+proveSequenced({
+  records: 1_000_000,
+  recordsWithKills: 1_000_000,
+  perSecond: 0,
+  seed: Number(process.env['ODRADEK_SEED'] ?? 1),
+  timeout: 1_800_000,
+})

@@ -19,6 +19,8 @@ export interface FrozenRun {
   readonly valueBytes: number
   /** Sends that are not settled at a time: more than there is memory for. */
   readonly window: number
+  /** Of V8's old generation, in MiB: garbage has to go before it is full. */
+  readonly maxHeapMiB: number
 }
 
 export interface FrozenOutcome {
@@ -43,7 +45,8 @@ export async function runFrozen(run: FrozenRun): Promise<FrozenOutcome> {
   await using scratch = await temporaryDirectory('frozen')
   await using broker = await startBrokerProcess({ args: ['--set', `num.partitions=${PARTITIONS}`] })
   const journalPath = join(scratch.path, 'journal')
-  await using client = await startSequenced('odradek', optionsOf(run, broker.bootstrapServers), journalPath)
+  const nodeArgs = [`--max-old-space-size=${run.maxHeapMiB}`]
+  await using client = await startSequenced('odradek', optionsOf(run, broker.bootstrapServers), journalPath, nodeArgs)
   const workingRssBytes = await mostRss(client, acknowledgedMore(client, LOAD))
   const fromMs = monotonicMs()
   process.kill(broker.pid, 'SIGSTOP')
