@@ -77,7 +77,7 @@ function optionsOf({ stopMs, bufferMemoryBytes, valueBytes, window }: FrozenRun,
   const config = {
     ...resilientConfig.odradek,
     'buffer.memory': String(bufferMemoryBytes),
-    'max.block.ms': String(Math.round(stopMs * 0.4)),
+    'max.block.ms': String(Math.round(stopMs * 0.15)),
     'request.timeout.ms': String(Math.round(stopMs * 0.2)),
     'delivery.timeout.ms': String(Math.round(stopMs * 0.5)),
   }
