@@ -146,8 +146,8 @@ export const producerMutations: readonly Mutation[] = [
     name: 'producer/stale-bytes',
     breaks: 'a batch that got another sequence goes out with the old one',
     file: batch,
-    search: 'this.baseSequence = baseSequence\n    this.#encoded = undefined',
-    replace: 'this.baseSequence = baseSequence',
+    search: 'this.isOutOfSequence = false\n    this.#encoded = undefined',
+    replace: 'this.isOutOfSequence = false',
     tests: [producer],
   },
   {

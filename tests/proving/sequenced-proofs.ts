@@ -44,7 +44,7 @@ export function proveSequenced({ records, recordsWithKills, perSecond, seed, tim
     const what = (kills: number): string =>
       `${count} records through every fault of the proxy${kills === 0 ? '' : `, the broker killed ${kills} times`}`
 
-    test(`${what(ours)}, on our broker`, { timeout }, async (t) => {
+    void test(`${what(ours)}, on our broker`, { timeout }, async (t) => {
       await using broker = await startBrokerProcess({ args: ourArgs })
       const { bootstrapServers } = broker
       await assertSequenced(
@@ -53,7 +53,7 @@ export function proveSequenced({ records, recordsWithKills, perSecond, seed, tim
       )
     })
 
-    test(`${what(theirs)}, on Apache Kafka`, { timeout }, async (t) => {
+    void test(`${what(theirs)}, on Apache Kafka`, { timeout }, async (t) => {
       await using server = await startKafka({ configs: { 'num.partitions': String(PARTITIONS) }, startTimeoutMs })
       const { bootstrapServers } = server
       await assertSequenced(
@@ -63,7 +63,7 @@ export function proveSequenced({ records, recordsWithKills, perSecond, seed, tim
     })
   }
 
-  test(`${recordsWithKills} records on three virtual nodes whose leaders move and of which one after the other stops`, {
+  void test(`${recordsWithKills} records on three virtual nodes whose leaders move and of which one after the other stops`, {
     timeout,
   }, async (t) => {
     await using broker = await startBroker({ nodes: 3, topics: { [topic]: { partitions: PARTITIONS } } })
@@ -77,7 +77,7 @@ export function proveSequenced({ records, recordsWithKills, perSecond, seed, tim
     assert.ok(moves >= 20 && stops >= 3, `${moves} moves, ${stops} stops`)
   })
 
-  test(`${recordsWithKills} records on three nodes of Apache Kafka of which two are killed, their leaders moved back`, {
+  void test(`${recordsWithKills} records on three nodes of Apache Kafka of which two are killed, their leaders moved back`, {
     timeout,
   }, async (t) => {
     const configs = { 'min.insync.replicas': '2', 'default.replication.factor': '3', 'broker.session.timeout.ms': '3000' }

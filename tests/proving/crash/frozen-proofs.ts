@@ -16,7 +16,7 @@ const OVERHEAD_BYTES = 120 * MiB
 
 /** Registers the test. */
 export function proveMemory({ stopMs, timeout }: { readonly stopMs: number; readonly timeout: number }): void {
-  test(`the broker stopped for ${stopMs / 1000} s under full load: memory is bounded, no record is without an outcome`, {
+  void test(`the broker stopped for ${stopMs / 1000} s under full load: memory is bounded, no record is without an outcome`, {
     timeout,
   }, async (t) => {
     const outcome = await runFrozen({
