@@ -20,7 +20,7 @@ const { values } = parseArgs({
 })
 const figuresPath = join(benchCacheDir, 'rolling-deploy.json')
 const partitions = 12
-const shared = { members: 6, partitions, heartbeatIntervalMs: 1000, awayMs: 1000, calmMs: 2000 }
+const shared = { members: 6, partitions, heartbeatIntervalMs: 3000, awayMs: 1000, calmMs: 4000 }
 const ways = [
   { name: 'eager', title: 'eager: range', strategy: 'range', isStatic: false },
   { name: 'cooperative', title: 'cooperative: cooperative-sticky', strategy: 'cooperative-sticky', isStatic: false },
@@ -28,7 +28,7 @@ const ways = [
 ]
 // Members as fast as they can be, to see what a deploy costs; and with work for a fraction of their time, to see who reads what.
 const loads = {
-  full: { recordsPerSecond: undefined, workMs: 8 },
+  full: { recordsPerSecond: undefined, workMs: 10 },
   paced: { recordsPerSecond: 20, workMs: 1 },
 }
 
@@ -64,8 +64,8 @@ console.log(
   '| | Throughput during the deploy, of undisturbed | Nothing read at all | Longest stop of a partition | The deploy took |\n|---|---|---|---|---|',
 )
 const panels = runs.map(({ title, full, paced }) => {
-  const share = rateBetween(full, full.fromMs, full.toMs) / rateBetween(full, full.fromMs - 4 * shared.calmMs, full.fromMs)
-  const { ofAllMs, longestOfOneMs } = silence(paced, partitions, 200)
+  const share = rateBetween(full, full.fromMs, full.toMs) / rateBetween(full, full.fromMs - 2 * shared.calmMs, full.fromMs)
+  const { ofAllMs, longestOfOneMs } = silence(paced, partitions, 500)
   const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`
   console.log(
     `| ${title} | ${(share * 100).toFixed(0)} % | ${seconds(ofAllMs)} | ${seconds(longestOfOneMs)} | ${seconds(paced.toMs - paced.fromMs)} |`,

@@ -1,7 +1,7 @@
 // A rolling deploy as a timeline: a panel a way to rebalance, a line a partition, a colour for who read it; white where nobody did.
 import { toSvg } from './vega.mjs'
 
-const cellMs = 100
+const cellMs = 250
 const restartsLine = 'restarts'
 
 // Okabe and Ito's: told apart with any eyesight.

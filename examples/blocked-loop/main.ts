@@ -4,7 +4,6 @@
  * npm run example -- blocked-loop
  */
 
-import { once } from 'node:events'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { Kafka } from '@odradek/client'
 import { openCluster } from '../lib/cluster.ts'
@@ -54,7 +53,8 @@ if (isMainThread) {
   for (const isSliced of [false, true]) {
     const { bootstrapServers, minSessionTimeoutMs: sessionTimeoutMs } = cluster
     const task: Task = { bootstrapServers, groupId: cluster.named(`billing-${isSliced}`), topic, sessionTimeoutMs, isSliced }
-    const [outcome] = await once(new Worker(new URL(import.meta.url), { workerData: task }), 'message')
+    const worker = new Worker(new URL(import.meta.url), { workerData: task })
+    const outcome = await new Promise<string>((resolve, reject) => worker.once('message', resolve).once('error', reject))
     console.log(
       `${2 * sessionTimeoutMs} ms of work ${isSliced ? 'in slices' : 'in one piece'}, session.timeout.ms=${sessionTimeoutMs}: ${outcome}`,
     )

@@ -49,7 +49,7 @@ for (const region of regions) {
   console.log(
     `the consumer for ${region} sees`,
     [...counts]
-      .sort()
+      .sort(([a], [b]) => a.localeCompare(b))
       .map(([place, count]) => `${count} of ${place}`)
       .join(', '),
   )

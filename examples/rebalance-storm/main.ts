@@ -1,7 +1,7 @@
 /**
  * Why does my group never settle? Because what a poll returns takes longer to handle than max.poll.interval.ms: the member is out, its commit is
  * refused, its partitions go to another that is just as slow, and the same records come again. Three ways out of it.
- * npm run example -- rebalance-storm [milliseconds until a storm is given up]
+ * npm run example -- rebalance-storm [records handled until a storm is given up]
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,20 +10,21 @@ import { table } from '../lib/figures.ts'
 import { type Record, textSerdes } from '../lib/member.ts'
 import { pausing, plain } from './loops.ts'
 
-/** 40 records of 10 ms each are more than the 250 ms between two polls. */
-const slow = { maxPollRecords: 40, maxPollIntervalMs: 250 }
+/** 80 records of 10 ms each are more than the 400 ms between two polls. */
+const slow = { maxPollRecords: 80, maxPollIntervalMs: 400 }
 
 const ways = {
   'a plain loop': { loop: plain, config: slow },
   'longer max.poll.interval.ms': { loop: plain, config: { ...slow, maxPollIntervalMs: 10_000 } },
-  'fewer max.poll.records': { loop: plain, config: { ...slow, maxPollRecords: 5 } },
+  'fewer max.poll.records': { loop: plain, config: { ...slow, maxPollRecords: 4 } },
   'paused while working': { loop: pausing, config: slow },
 }
-const patienceMs = Number(process.argv[2] ?? 3000)
+const patience = Number(process.argv[2] ?? 640)
 const rows: (string | number)[][] = [['', 'rebalances', 'handled', 'of them again', 'committed']]
 
 await using cluster = await openCluster()
 const topic = await cluster.createTopic('orders', 2)
+const admin = cluster.kafka.admin()
 await cluster.kafka
   .producer(textSerdes)
   .sendBatch(Array.from({ length: 160 }, (_, index) => ({ topic, partition: index % 2, value: `${index}` })))
@@ -45,19 +46,19 @@ for (const [name, { loop, config }] of Object.entries(ways)) {
     logger: silent,
   } as const
   const consumers = [1, 2].map(() => cluster.kafka.consumer({ ...shared, ...config }))
-  const endMs = performance.now() + patienceMs
   let committed = 0
   // Each rebalance begins one.
   let generation = 0
+  const isOver = (): boolean => committed === 160 || handled.length >= patience
   const running = consumers.map(async (consumer) => {
     const onAssigned = (): void => void (generation = Math.max(generation, consumer.groupMetadata().generationId))
     await consumer.subscribe([topic], { onAssigned })
-    await loop(consumer, work, () => committed === 160 || performance.now() > endMs)
+    await loop(consumer, work, isOver)
   })
   const watch = async (): Promise<void> => {
-    while (committed < 160 && performance.now() < endMs) {
+    while (!isOver()) {
       await sleep(20)
-      const offsets = await cluster.kafka.admin().listGroupOffsets(groupId)
+      const offsets = await admin.listGroupOffsets(groupId)
       committed = offsets.reduce((sum, { offset }) => sum + offset, 0)
     }
   }
@@ -65,4 +66,4 @@ for (const [name, { loop, config }] of Object.entries(ways)) {
   await Promise.all(consumers.map((consumer) => consumer.close()))
   rows.push([name, generation, handled.length, handled.length - new Set(handled).size, committed])
 }
-console.log(`160 records, two consumers:\n\n${table(rows)}`)
+console.log(`160 records of 10 ms each, two consumers, given up after ${patience}:\n\n${table(rows)}`)

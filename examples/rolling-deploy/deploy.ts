@@ -29,7 +29,7 @@ export interface Handled {
 
 export interface Deploy {
   readonly handled: readonly Handled[]
-  /** From the first close to the last member back. Before that the group was left alone for `calmMs`, four times. */
+  /** From the first close to the last member back. Before that the group was left alone for twice `calmMs`. */
   readonly fromMs: number
   readonly toMs: number
   readonly restarts: readonly { readonly member: number; readonly fromMs: number; readonly toMs: number }[]
@@ -40,7 +40,7 @@ export async function deploy(cluster: Cluster, name: string, options: DeployOpti
   const topic = await cluster.createTopic(name, partitions)
   const producer = cluster.kafka.producer(textSerdes)
   const round = Array.from({ length: partitions }, (_, partition) => ({ topic, partition, value: 'x' }))
-  const fill = options.recordsPerSecond === undefined ? 40_000 : 0
+  const fill = options.recordsPerSecond === undefined ? 60_000 : 0
   for (let index = 0; index < fill; index += 1000) await producer.sendBatch(Array.from({ length: 1000 / partitions }, () => round).flat())
 
   const startMs = performance.now()
@@ -67,7 +67,7 @@ export async function deploy(cluster: Cluster, name: string, options: DeployOpti
 
   const timer =
     options.recordsPerSecond === undefined ? undefined : setInterval(() => void producer.sendBatch(round), 1000 / options.recordsPerSecond)
-  await sleep(4 * calmMs)
+  await sleep(2 * calmMs)
   const restarts: { member: number; fromMs: number; toMs: number }[] = []
   for (const [index, member] of members.entries()) {
     const fromMs = nowMs()

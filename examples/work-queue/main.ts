@@ -9,7 +9,7 @@ import { openCluster } from '../lib/cluster.ts'
 import { type Record, textSerdes } from '../lib/member.ts'
 
 const capacity = 16
-const call = async (): Promise<void> => void (await sleep(20))
+const call = (): Promise<void> => sleep(20)
 
 await using cluster = await openCluster()
 const topic = await cluster.createTopic('orders', 6)
