@@ -35,9 +35,15 @@ export async function openCluster(): Promise<Cluster> {
       return topic
     },
     async [Symbol.asyncDispose]() {
-      if (topics.length > 0 && broker === undefined) await kafka.admin().deleteTopics(topics)
+      // Members leave first: they may commit when they do.
       await kafka.close()
+      if (broker === undefined) await deleteTopics(bootstrapServers, topics)
       await broker?.close()
     },
   }
+}
+
+async function deleteTopics(bootstrapServers: string, topics: readonly string[]): Promise<void> {
+  await using kafka = new Kafka({ bootstrapServers })
+  if (topics.length > 0) await kafka.admin().deleteTopics(topics)
 }

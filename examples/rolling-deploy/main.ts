@@ -6,7 +6,7 @@
 
 import { openCluster } from '../lib/cluster.ts'
 import { type Deploy, deploy } from './deploy.ts'
-import { silence } from './silence.ts'
+import { standstillMs } from './standstill.ts'
 
 const columnMs = 100
 const members = Number(process.argv[2] ?? 3)
@@ -37,9 +37,6 @@ await using cluster = await openCluster()
 console.log('A letter: that member reads. A dot: nobody does. Below: who restarts, until the group has settled.\n')
 for (const [name, options] of Object.entries(ways)) {
   const run = await deploy(cluster, name.replaceAll(/[^a-z]+/g, '-'), options)
-  const { longestOfOneMs, ofAllMs } = silence(run, partitions, 100)
   console.log(`${name}\n${draw(run)}`)
-  console.log(
-    `    nothing was read for ${(ofAllMs / 1000).toFixed(2)} s; the longest stop of a partition ${(longestOfOneMs / 1000).toFixed(2)} s\n`,
-  )
+  console.log(`    members that were not being restarted stood still for ${(standstillMs(run, 150) / 1000).toFixed(1)} s in all\n`)
 }

@@ -85,11 +85,15 @@ export class Commits {
     if (membership !== undefined && membership.generationId < 0) throw this.#notAMember()
     const nodeId = await coordinators.group(groupId)
     const generationId = membership?.generationId ?? -1
+    // A JoinGroup waits for the other members, and on its connection whatever comes behind it; under a cooperative protocol records are handled meanwhile.
+    const isJoining = membership?.state === 'joining'
     try {
-      const response = await cluster.request(nodeId, offsetCommit, this.#request(offsets, membership), { channel: 'group' })
+      const channel = isJoining ? 'data' : 'group'
+      const response = await cluster.request(nodeId, offsetCommit, this.#request(offsets, membership), { channel })
       for (const { name, partitions } of response.topics) {
         for (const { partitionIndex, errorCode } of partitions) {
-          if (errorCode !== ErrorCodes.NONE) throw this.#refused(errorCode, `${name}-${partitionIndex}`, membership, generationId)
+          if (errorCode !== ErrorCodes.NONE)
+            throw this.#refused(errorCode, `${name}-${partitionIndex}`, isJoining ? undefined : membership, generationId)
         }
       }
     } catch (error) {
