@@ -19,9 +19,9 @@ const { values } = parseArgs({
   options: { broker: { type: 'string', default: 'odradek' }, 'draw-only': { type: 'boolean', default: false } },
 })
 const figuresPath = join(benchCacheDir, 'rolling-deploy.json')
-const calmMs = 4000
-// As fast as the members can: a backlog, and polls of 100 ms of work.
-const load = { members: 6, partitions: 12, recordsPerSecond: undefined, workMs: 10, heartbeatIntervalMs: 3000, awayMs: 1000, calmMs }
+const calmMs = 3000
+// As fast as the members can: a backlog, and a second of work for what a poll returns.
+const load = { members: 6, partitions: 12, recordsPerSecond: undefined, workMs: 100, heartbeatIntervalMs: 3000, awayMs: 1000, calmMs }
 const ways = [
   { title: 'eager: range', strategy: 'range', isStatic: false },
   { title: 'cooperative: cooperative-sticky', strategy: 'cooperative-sticky', isStatic: false },

@@ -58,8 +58,10 @@ export async function deploy(cluster: Cluster, name: string, options: DeployOpti
       maxPollRecords: 10,
     }
     return new Member(String(index), cluster.kafka.consumer(config), topic, async (records) => {
-      await sleep(records.length * options.workMs)
-      for (const { partition } of records) handled.push({ atMs: nowMs(), partition, member: index })
+      for (const { partition } of records) {
+        await sleep(options.workMs)
+        handled.push({ atMs: nowMs(), partition, member: index })
+      }
     })
   }
   const members = Array.from({ length: count }, (_, index) => start(index))

@@ -80,6 +80,14 @@ export const consumerMutations: readonly Mutation[] = [
     tests: [consumer],
   },
   {
+    name: 'consumer/commit-behind-join',
+    breaks: 'a commit waits behind a JoinGroup that waits for other members',
+    file: commits,
+    search: "const channel = isJoining ? 'data' : 'group'",
+    replace: "const channel = 'group'",
+    tests: ['tests/e2e/cooperative-commit.test.ts'],
+  },
+  {
     name: 'consumer/no-commit-before-revoking',
     breaks: 'every rebalance has records handled twice',
     file: rebalances,
