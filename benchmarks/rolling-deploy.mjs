@@ -23,9 +23,9 @@ const calmMs = 3000
 // As fast as the members can: a backlog, and a second of work for what a poll returns.
 const load = { members: 6, partitions: 12, recordsPerSecond: undefined, workMs: 100, heartbeatIntervalMs: 3000, awayMs: 1000, calmMs }
 const ways = [
-  { title: 'eager: range', strategy: 'range', isStatic: false },
-  { title: 'cooperative: cooperative-sticky', strategy: 'cooperative-sticky', isStatic: false },
-  { title: 'static members: range, group.instance.id', strategy: 'range', isStatic: true },
+  { title: 'eager (range)', strategy: 'range', isStatic: false },
+  { title: 'cooperative (cooperative-sticky)', strategy: 'cooperative-sticky', isStatic: false },
+  { title: 'static members (range, group.instance.id)', strategy: 'range', isStatic: true },
 ]
 
 function rateBetween({ handled }, fromMs, toMs) {
@@ -57,10 +57,10 @@ console.log(
   '| | Throughput during the deploy, of undisturbed | Members not being restarted stood still | The deploy took |\n|---|---|---|---|',
 )
 const panels = runs.map(({ title, run }) => {
-  const share = rateBetween(run, run.fromMs, run.toMs) / rateBetween(run, run.fromMs - 2 * calmMs, run.fromMs)
-  const percent = `${(share * 100).toFixed(0)} %`
+  const share = rateBetween(run, run.fromMs, run.toMs) / rateBetween(run, run.fromMs - calmMs, run.fromMs)
   const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`
-  console.log(`| ${title} | ${percent} | ${seconds(standstillMs(run, 500))} | ${seconds(run.toMs - run.fromMs)} |`)
-  return { title: `${title} (${percent} of the undisturbed throughput)`, run }
+  const standstill = seconds(standstillMs(run, 500))
+  console.log(`| ${title} | ${(share * 100).toFixed(0)} % | ${standstill} | ${seconds(run.toMs - run.fromMs)} |`)
+  return { title: `${title}: members not being restarted stood still for ${standstill}`, run }
 })
 writeFileSync(join(rootDir, 'docs', 'rolling-deploy.svg'), `${await drawDeploys(panels)}\n`)
