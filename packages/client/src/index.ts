@@ -14,6 +14,7 @@ export type * from './admin/types.ts'
 export type { Assignment, Assignor, AssignorMember, AssignorTopics, RebalanceProtocol } from './consumer/assignors/assignor.ts'
 export type { AssignorName } from './consumer/assignors/built-in.ts'
 export { createAssignor } from './consumer/assignors/built-in.ts'
+export type { ConsumerInterceptor } from './consumer/interceptors.ts'
 export type * from './consumer/types.ts'
 export type { BrokerErrorCode, ClientErrorCode, KafkaErrorCode, KafkaErrorOptions } from './errors/kafka-error.ts'
 export {
