@@ -5,38 +5,13 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Consumer } from '@odradek/client'
 import { openCluster } from '../lib/cluster.ts'
 import { table } from '../lib/figures.ts'
 import { type Record, textSerdes } from '../lib/member.ts'
-
-type Loop = (consumer: Consumer<string, string>, work: (record: Record) => Promise<void>, isOver: () => boolean) => Promise<void>
+import { pausing, plain } from './loops.ts'
 
 /** 40 records of 10 ms each are more than the 250 ms between two polls. */
 const slow = { maxPollRecords: 40, maxPollIntervalMs: 250 }
-
-const plain: Loop = async (consumer, work, isOver) => {
-  while (!isOver()) {
-    for (const record of await consumer.poll(50)) await work(record)
-    await consumer.commitSync().catch(() => undefined)
-  }
-}
-
-/** Goes on polling while it works. Paused partitions bring nothing; poll() only says that the member is alive. */
-const pausing: Loop = async (consumer, work, isOver) => {
-  while (!isOver()) {
-    const records = await consumer.poll(50)
-    consumer.pause(consumer.assignment())
-    let isWorking = true
-    const done = (async () => {
-      for (const record of records) await work(record)
-    })().finally(() => (isWorking = false))
-    while (isWorking) await consumer.poll(20)
-    await done
-    await consumer.commitSync().catch(() => undefined)
-    consumer.resume(consumer.paused())
-  }
-}
 
 const ways = {
   'a plain loop': { loop: plain, config: slow },

@@ -1,7 +1,7 @@
 /** A rolling deploy of a group under load: each member in turn is closed and started again, and every record notes who handled it, and when. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ConsumerConfig } from '@odradek/client'
+import type { ConsumerOptions } from '@odradek/client'
 import type { Cluster } from '../lib/cluster.ts'
 import { Member, settled, textSerdes } from '../lib/member.ts'
 
@@ -47,16 +47,17 @@ export async function deploy(cluster: Cluster, name: string, options: DeployOpti
   const nowMs = (): number => performance.now() - startMs
   const handled: Handled[] = []
   const start = (index: number): Member => {
-    const config: Partial<ConsumerConfig> = {
+    const config: ConsumerOptions<string, string> = {
+      ...textSerdes,
       groupId: cluster.named(name),
-      groupInstanceId: options.isStatic ? `member-${index}` : null,
+      groupInstanceId: options.isStatic ? `member-${index}` : undefined,
       partitionAssignmentStrategy: [options.strategy],
       heartbeatIntervalMs: options.heartbeatIntervalMs,
       enableAutoCommit: false,
       autoOffsetReset: 'earliest',
       maxPollRecords: 10,
     }
-    return new Member(String(index), cluster.kafka.consumer({ ...textSerdes, ...config }), topic, async (records) => {
+    return new Member(String(index), cluster.kafka.consumer(config), topic, async (records) => {
       await sleep(records.length * options.workMs)
       for (const { partition } of records) handled.push({ atMs: nowMs(), partition, member: index })
     })

@@ -8,7 +8,7 @@ import { openCluster } from '../lib/cluster.ts'
 import { type Deploy, deploy } from './deploy.ts'
 import { silence } from './silence.ts'
 
-const columns = 100
+const columnMs = 100
 const members = Number(process.argv[2] ?? 3)
 const partitions = 2 * members
 const shared = { members, partitions, recordsPerSecond: 50, workMs: 1, heartbeatIntervalMs: 250, awayMs: 200, calmMs: 300 }
@@ -19,7 +19,8 @@ const ways = {
 } as const
 
 function draw({ handled, restarts, toMs }: Deploy): string {
-  const column = (atMs: number): number => Math.min(columns - 1, Math.floor((atMs / toMs) * columns))
+  const column = (atMs: number): number => Math.floor(atMs / columnMs)
+  const columns = column(toMs) + 1
   const lines = Array.from({ length: partitions }, () => Array.from({ length: columns }, () => '·'))
   for (const { atMs, partition, member } of handled) lines[partition]?.fill('ABCDEFGHIJ'[member] ?? '?', column(atMs), column(atMs) + 1)
   const away = Array.from({ length: columns }, () => ' ')
