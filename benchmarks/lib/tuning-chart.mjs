@@ -1,9 +1,6 @@
-// Four rows of small charts: rate, latency, compression; a column a batch size, a line a codec, over linger.ms. SVG without a browser, by Vega-Lite.
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { installPeers } from './peers.mjs'
+// Four rows of small charts: rate, latency, compression; a column a batch size, a line a codec, over linger.ms.
 import { batchSizes, codecs, lingersMs } from './tuning.mjs'
+import { toSvg } from './vega.mjs'
 
 // Okabe and Ito's: told apart with any eyesight.
 const colours = ['#000000', '#d55e00', '#cc79a7', '#0072b2', '#009e73']
@@ -45,15 +42,8 @@ const row = ({ field, title, format, scale }, isFirst, isLast) => ({
 })
 
 export async function drawSettings(points) {
-  const require = createRequire(join(await installPeers(), 'package.json'))
-  const load = (name) => import(pathToFileURL(require.resolve(name)).href)
-  const [vega, vegaLite] = [await load('vega'), await load('vega-lite')]
-  const { spec } = vegaLite.compile({
-    background: 'white',
-    padding: 12,
-    config: { font: 'sans-serif', axis: { labelFontSize: 11, titleFontSize: 12 }, legend: { labelFontSize: 12, titleFontSize: 12 } },
+  return await toSvg({
     data: { values: points.map((point) => ({ ...point, batch: labelOf(point.batchSize) })) },
     vconcat: charts.map((chart, index) => row(chart, index === 0, index === charts.length - 1)),
   })
-  return await new vega.View(vega.parse(spec), { renderer: 'none' }).toSVG()
 }

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path'
 import { packageDirs, rootDir, sourceFiles } from './workspace.mjs'
 
 export function sourceFingerprint() {
-  const roots = [...packageDirs(), join(rootDir, 'tests'), join(rootDir, 'scripts')]
+  const roots = [...packageDirs(), join(rootDir, 'examples'), join(rootDir, 'tests'), join(rootDir, 'scripts')]
   const files = ['package-lock.json', 'tsconfig.json', 'tsconfig.base.json'].map((name) => join(rootDir, name))
   for (const root of roots) files.push(...sourceFiles(root))
   const hash = createHash('sha256')

@@ -1,0 +1,45 @@
+/**
+ * What does a rolling deploy cost? Eager: with every restart all members let go of everything. Cooperative: only what moves stops. Static: nothing moves,
+ * and the partitions of the member that is away wait for it. Drawn as it happened, a line a partition, a letter for who read it.
+ * npm run example -- rolling-deploy [members]
+ */
+
+import { openCluster } from '../lib/cluster.ts'
+import { type Deploy, deploy } from './deploy.ts'
+import { silence } from './silence.ts'
+
+const columnMs = 100
+const members = Number(process.argv[2] ?? 3)
+const partitions = 2 * members
+const shared = { members, partitions, recordsPerSecond: 50, workMs: 1, heartbeatIntervalMs: 250, awayMs: 200, calmMs: 300 }
+const ways = {
+  'eager (range)': { ...shared, strategy: 'range', isStatic: false },
+  'cooperative (cooperative-sticky)': { ...shared, strategy: 'cooperative-sticky', isStatic: false },
+  'static members (group.instance.id)': { ...shared, strategy: 'range', isStatic: true },
+} as const
+
+function draw({ handled, restarts, toMs }: Deploy): string {
+  const column = (atMs: number): number => Math.floor(atMs / columnMs)
+  const columns = column(toMs) + 1
+  const lines = Array.from({ length: partitions }, () => Array.from({ length: columns }, () => '·'))
+  for (const { atMs, partition, member } of handled) lines[partition]?.fill('ABCDEFGHIJ'[member] ?? '?', column(atMs), column(atMs) + 1)
+  const away = Array.from({ length: columns }, () => ' ')
+  for (const { member, fromMs, toMs: backMs } of restarts) {
+    away.fill('-', column(fromMs), column(backMs) + 1)
+    away[column(fromMs)] = 'ABCDEFGHIJ'[member] ?? '?'
+  }
+  return [...lines.map((line, partition) => `P${partition}  ${line.join('')}`), `    ${away.join('')} ${(toMs / 1000).toFixed(1)} s`].join(
+    '\n',
+  )
+}
+
+await using cluster = await openCluster()
+console.log('A letter: that member reads. A dot: nobody does. Below: who restarts, until the group has settled.\n')
+for (const [name, options] of Object.entries(ways)) {
+  const run = await deploy(cluster, name.replaceAll(/[^a-z]+/g, '-'), options)
+  const { longestOfOneMs, ofAllMs } = silence(run, partitions, 100)
+  console.log(`${name}\n${draw(run)}`)
+  console.log(
+    `    nothing was read for ${(ofAllMs / 1000).toFixed(2)} s; the longest stop of a partition ${(longestOfOneMs / 1000).toFixed(2)} s\n`,
+  )
+}
