@@ -70,7 +70,11 @@ async function read(bootstrapServers: string): Promise<Record<string, string[]>>
     const source = ['--bootstrap-server', bootstrapServers, '--topic', topic, '--partition', '0', '--offset', 'earliest']
     const shape = ['--formatter', `org.apache.kafka.tools.consumer.${formatter}`, '--timeout-ms', '3000']
     const { stdout } = await tools.run('kafka-console-consumer', [...source, ...shape, '--isolation-level', 'read_committed'])
-    const lines = stdout.split('\n').filter((line) => line.startsWith('{'))
+    // Some formatters end their lines and some do not.
+    const lines = stdout
+      .replaceAll('}{', '}\n{')
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
     printed[formatter] = lines.map((line) => volatile.reduce((text, [pattern, name]) => text.replace(pattern, name), line))
   }
   return printed

@@ -52,7 +52,21 @@ export class OffsetDialogue {
     const { topics } = await connection.request(metadata, 12, asked)
     const topicIds = new Map(topics.map((topic) => [topic.name ?? '', topic.topicId]))
     for (const [topic, id] of topicIds) lab.alias(id, `id of ${topic}`)
-    return new OffsetDialogue(lab, dice, name, connection, topicIds)
+    const dialogue = new OffsetDialogue(lab, dice, name, connection, topicIds)
+    await dialogue.#makeGroups()
+    return dialogue
+  }
+
+  /**
+   * Each has an offset that is never deleted: a group without any lives on in Apache Kafka's memory until a restart, which ours has no
+   * counterpart of.
+   */
+  async #makeGroups(): Promise<void> {
+    const partitions = [{ partitionIndex: 0, committedOffset: 1, committedMetadata: '' }]
+    for (const index of [0, 1]) {
+      const request = { groupId: `${this.#name} ${index}`, memberId: '', topics: [{ name: 'bills', partitions }] }
+      await this.#lab.ask('makes a group', this.#connection, offsetCommit, 9, request)
+    }
   }
 
   async step(): Promise<void> {
@@ -124,8 +138,8 @@ export class OffsetDialogue {
   }
 
   async #delete(): Promise<void> {
-    const topics = unlike([{ name: this.#dice.pick(names), partitions: [{ partitionIndex: this.#dice.below(3) }] }])
-    const request = { groupId: this.#groupId(), topics }
+    const topics = [{ name: this.#dice.pick(names), partitions: [{ partitionIndex: 1 + this.#dice.below(2) }] }]
+    const request = { groupId: this.#dice.below(6) === 0 ? `${this.#name} absent` : this.#groupId(), topics }
     await this.#lab.ask(describe('deletes', request), this.#connection, offsetDelete, 0, request)
   }
 

@@ -51,7 +51,8 @@ function sortOut(asked: AskedTopic, accepted: CommitTopic[], refused: Result[], 
   }
   const known = partitions.filter(({ partitionIndex }) => topic?.partitions[partitionIndex] !== undefined)
   const unknown = partitions.filter((partition) => !known.includes(partition))
-  if (known.length > 0) accepted.push({ name, topicId: topic?.id ?? noTopicId, partitions: known })
+  // As Apache Kafka, which keeps the id with commits outside transactions only.
+  if (known.length > 0) accepted.push({ name, topicId: noTopicId, partitions: known })
   if (unknown.length > 0) refused.push(failTopic({ name, partitions: unknown }, ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION))
 }
 
