@@ -2,7 +2,7 @@
 
 import type { Consumer, ConsumerRecord } from '@odradek/client'
 import { handleOnce } from '@odradek/client'
-import { EffectStore } from './effect-store.ts'
+import type { EffectStore } from './effect-store.ts'
 
 export type Record = ConsumerRecord<string, string>
 

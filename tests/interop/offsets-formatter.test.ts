@@ -64,6 +64,13 @@ async function findCoordinator(bootstrapServers: string, transactionalId: string
   await tools.run('kafka-transactions', ['--bootstrap-server', bootstrapServers, 'describe', '--transactional-id', transactionalId])
 }
 
+/** Kafka keeps members in a hash map: their order is that of random ids. */
+function sortMembers(line: string): string {
+  const record = JSON.parse(line) as { value?: { data?: { members?: { clientId: string }[] } } | null }
+  record.value?.data?.members?.sort((one, other) => one.clientId.localeCompare(other.clientId))
+  return JSON.stringify(record)
+}
+
 async function read(bootstrapServers: string): Promise<Record<string, string[]>> {
   const printed: Record<string, string[]> = {}
   for (const [formatter, topic] of Object.entries(formatters)) {
@@ -75,7 +82,7 @@ async function read(bootstrapServers: string): Promise<Record<string, string[]>>
       .replaceAll('}{', '}\n{')
       .split('\n')
       .filter((line) => line.startsWith('{'))
-    printed[formatter] = lines.map((line) => volatile.reduce((text, [pattern, name]) => text.replace(pattern, name), line))
+    printed[formatter] = lines.map((line) => volatile.reduce((text, [pattern, name]) => text.replace(pattern, name), sortMembers(line)))
   }
   return printed
 }
