@@ -1,6 +1,8 @@
 /** One valid request of every API that the broker advertises, in every version. */
 
 import {
+  addOffsetsToTxn,
+  addPartitionsToTxn,
   alterClientQuotas,
   alterConfigs,
   type AnyApi,
@@ -18,8 +20,10 @@ import {
   describeLogDirs,
   describeProducers,
   describeTopicPartitions,
+  describeTransactions,
   electLeaders,
   encodeRequestFrame,
+  endTxn,
   fetch,
   findCoordinator,
   heartbeat,
@@ -30,6 +34,7 @@ import {
   listConfigResources,
   listGroups,
   listOffsets,
+  listTransactions,
   metadata,
   offsetCommit,
   offsetDelete,
@@ -37,10 +42,13 @@ import {
   offsetForLeaderEpoch,
   produce,
   syncGroup,
+  txnOffsetCommit,
+  writeTxnMarkers,
 } from '@odradek/protocol'
 
 export const topic = 'fuzzed'
 const group = 'fuzzed-group'
+const transaction = { transactionalId: 'fuzzed-transaction', producerId: 1, producerEpoch: 0 }
 const member = { groupId: group, generationId: 1, memberId: 'member-1' }
 
 export interface RequestContents {
@@ -148,6 +156,28 @@ function adminSamples(): Sample[] {
     })),
     sample(describeLogDirs, () => ({ topics: [{ topic, partitions: [0] }] })),
     sample(describeCluster, () => ({ includeClusterAuthorizedOperations: true })),
+    sample(addPartitionsToTxn, (version) => {
+      const topics = [{ name: topic, partitions: [0] }]
+      if (version >= 4) return { transactions: [{ ...transaction, topics }] }
+      return {
+        v3AndBelowTransactionalId: transaction.transactionalId,
+        v3AndBelowProducerId: transaction.producerId,
+        v3AndBelowProducerEpoch: transaction.producerEpoch,
+        v3AndBelowTopics: topics,
+      }
+    }),
+    sample(addOffsetsToTxn, () => ({ ...transaction, groupId: group })),
+    sample(endTxn, () => ({ ...transaction, committed: true })),
+    sample(writeTxnMarkers, () => {
+      const topics = [{ name: topic, partitionIndexes: [0] }]
+      return { markers: [{ producerId: 1, producerEpoch: 0, transactionResult: true, topics, coordinatorEpoch: 0 }] }
+    }),
+    sample(txnOffsetCommit, () => {
+      const partitions = [{ partitionIndex: 0, committedOffset: 1, committedMetadata: null }]
+      return { ...transaction, groupId: group, topics: [{ name: topic, partitions }] }
+    }),
+    sample(describeTransactions, () => ({ transactionalIds: [transaction.transactionalId] })),
+    sample(listTransactions, () => ({ stateFilters: ['Ongoing'], producerIdFilters: [1] })),
     sample(describeProducers, () => ({ topics: [{ name: topic, partitionIndexes: [0] }] })),
     sample(listConfigResources, (version) => (version >= 1 ? { resourceTypes: [2] } : {})),
     sample(describeTopicPartitions, () => ({ topics: [{ name: topic }], cursor: { topicName: topic, partitionIndex: 0 } })),

@@ -30,6 +30,7 @@ interface Partition {
   readonly lastStableOffset: number
   readonly logEndOffset: number
   append(batch: Buffer, options: { origin: 'coordinator' }): { errorCode: number }
+  admit(producerId: number, membership: { producerEpoch: number; errorCode: number; beginsAtZero: boolean }): void
   activeProducers(): { producerId: number; producerEpoch: number; lastSequence: number; currentTransactionStartOffset: number }[]
 }
 
@@ -59,6 +60,7 @@ async function fill(dataDir: string): Promise<{ records: number; lastStableOffse
     { key: 'h', value: null },
   ]
   for (let round = 0; round < 20; round++) {
+    admit(partition, round)
     for (const codec of codecs) {
       const records = Array.from({ length: 10 }, (_, at) => ({
         key: at === 3 ? null : `key ${at}`,
@@ -78,11 +80,19 @@ async function fill(dataDir: string): Promise<{ records: number; lastStableOffse
       assert.equal(partition.append(marker, { origin: 'coordinator' }).errorCode, 0)
     }
   }
+  admit(partition, 20)
   const open5 = numbered(runtime, 100, 5, { ...committing, baseSequence: 100, isTransactional: true })
   assert.equal((await produce(partition, open5)).errorCode, 0)
   const { lastStableOffset, logEndOffset } = partition
   await open.close()
   return { records: logEndOffset, lastStableOffset }
+}
+
+/** What the transaction coordinator would say before a transaction begins. */
+function admit(partition: Partition, round: number): void {
+  for (const { producerId, producerEpoch } of [committing, aborting]) {
+    partition.admit(producerId, { producerEpoch, errorCode: 0, beginsAtZero: round === 0 })
+  }
 }
 
 test('kafka-dump-log reads every record and finds every index right', async () => {

@@ -20,8 +20,10 @@ import type { Dice } from '../../fuzz/mutations.ts'
 import type { Connection, Lab } from '../../golden/groups/lab.ts'
 import { subscription } from '../../golden/groups/requests.ts'
 
-/** When both brokers have answered the same, and nothing more for so long, none comes before the next request. */
+/** When both brokers have answered the same, and nothing more for so long, none comes before the next request … */
 const quietMs = 100
+/** … if they have also answered so many questions meanwhile, one after the other: on a busy machine time alone says nothing. */
+const probes = 5
 /** When they have not, for so long. */
 const patienceMs = 5000
 const protocolSets: readonly (readonly string[])[] = [['range'], ['range', 'sticky'], ['sticky', 'range'], ['sticky'], []]
@@ -38,7 +40,11 @@ export async function converse(dialogues: readonly GroupDialogue[], steps: numbe
     for (;;) {
       await sleep(5)
       const agree = new Set(dialogues.map(({ answered }) => answered)).size === 1
-      if (dialogues.every((dialogue) => dialogue.isQuiet(agree ? quietMs : patienceMs))) break
+      const isQuiet = (): boolean => dialogues.every((dialogue) => dialogue.isQuiet(agree ? quietMs : patienceMs))
+      if (!isQuiet()) continue
+      const before = dialogues.map(({ answered }) => answered).join('|')
+      await Promise.all(dialogues.map((dialogue) => dialogue.probe()))
+      if (before === dialogues.map(({ answered }) => answered).join('|')) break
     }
     for (const dialogue of dialogues) dialogue.end()
   }
@@ -88,6 +94,14 @@ export class GroupDialogue {
   begin(): void {
     this.#what = this.#step()
     this.#lastAnswerMs = performance.now()
+  }
+
+  /** Asks for the group's state until what was asked before must have been dealt with. */
+  async probe(): Promise<void> {
+    for (let left = this.#underWay > 0 ? probes : 0; left > 0; left--) {
+      await this.#admin?.request(describeGroups, 5, { groups: [this.#groupId] })
+      await sleep(10)
+    }
   }
 
   /** Whether everything is answered that never waits, and nothing more has come for a while. */

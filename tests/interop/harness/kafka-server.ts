@@ -4,6 +4,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { metadata } from '@odradek/protocol'
+import { Lab } from '../../golden/groups/lab.ts'
 import { startJava } from './java-program.ts'
 import { harnessDir, temporaryDirectory } from './paths.ts'
 import type { StartedProcess } from './process.ts'
@@ -60,7 +63,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
     processes[node] = await startJava(join(harnessDir, 'java', 'KafkaNode.java'), [paths[node] ?? '', clusterId], { jvmArgs })
   }
   const whenReady = async (node: number): Promise<void> => {
-    await processes[node]?.waitForLine(/Kafka Server started/, options.startTimeoutMs ?? 60_000)
+    await processes[node]?.waitForLine(/Kafka Server started/, options.startTimeoutMs ?? 120_000)
   }
   const stopNode = async (node: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
     await processes[node]?.kill(signal)
@@ -76,6 +79,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
       await begin(node)
     }
     await Promise.all(ports.map((_, node) => whenReady(node)))
+    await Promise.all(ports.map(({ broker }) => whenUnfenced(broker, nodes)))
   } catch (error) {
     await stop()
     throw error
@@ -113,6 +117,18 @@ function properties(node: number, ports: readonly NodePorts[], logDir: string, c
   return Object.entries(all)
     .map(([name, value]) => `${name}=${value.replaceAll('{node}', String(node + 1))}\n`)
     .join('')
+}
+
+/** A node that says it has started may still be fenced by the controller, and get no partition: it is in the metadata when it is not. */
+async function whenUnfenced(port: number, nodes: number): Promise<void> {
+  await using lab = new Lab(`127.0.0.1:${port}`)
+  const connection = await lab.connect()
+  for (let left = 600; left > 0; left--) {
+    const { brokers } = await connection.request(metadata, 12, { topics: [], allowAutoTopicCreation: false })
+    if (brokers.length === nodes) return
+    await sleep(100)
+  }
+  throw new Error(`a node does not know of all ${nodes} after a minute`)
 }
 
 /** Ports that were free a moment ago: Kafka needs to know its controllers' before they listen. */

@@ -27,6 +27,7 @@ import type { AnyDeserializer } from './async-values.ts'
 import { isAsync, settleValues } from './async-values.ts'
 import { Commits } from './commits.ts'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
+import type { DecodeOptions } from './fetched-partition.ts'
 import { Fetcher } from './fetcher.ts'
 import type { ConsumerInterceptor } from './interceptors.ts'
 import { ConsumerInterceptors } from './interceptors.ts'
@@ -115,18 +116,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     }
     this.#ends = new OffsetQueries(shared)
     this.#positions = new Positions(shared)
-    this.#fetcher = new Fetcher({
-      ...shared,
-      decode: {
-        codecs: cluster.runtime.codecs,
-        workers: cluster.runtime.workers,
-        onInflated: onChange,
-        checkCrcs: config.checkCrcs,
-        readCommitted: config.isolationLevel === 'read_committed',
-        key: options.key,
-        value: options.value,
-      },
-    })
+    this.#fetcher = new Fetcher({ ...shared, decode: decoding(options, onChange) })
     const { groupId } = config
     if (groupId === null) return
     const commits = new Commits({
@@ -460,4 +450,10 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   #checkOpen(): void {
     if (this.#closing !== undefined) throw new StateError('The consumer is closed', 'CLOSED')
   }
+}
+
+function decoding<K, V>({ cluster, config, key, value }: KafkaConsumerOptions<K, V>, onInflated: () => void): DecodeOptions<K, V> {
+  const { codecs, workers } = cluster.runtime
+  const readCommitted = config.isolationLevel === 'read_committed'
+  return { codecs, workers, onInflated, checkCrcs: config.checkCrcs, readCommitted, key, value }
 }
