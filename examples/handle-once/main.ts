@@ -4,33 +4,15 @@
  * npm run example -- handle-once
  */
 
-import { PGlite, type Transaction } from '@electric-sql/pglite'
-import { handleOnce, json, type OnceStore, string } from '@odradek/client'
+import type { Transaction } from '@electric-sql/pglite'
+import { handleOnce, json, string } from '@odradek/client'
 import { openCluster } from '../lib/cluster.ts'
+import { database, store } from './database.ts'
 
 interface Payment {
   readonly id: string
   readonly account: string
   readonly cents: number
-}
-
-const database = new PGlite()
-await database.exec(`
-  CREATE TABLE handled (id text PRIMARY KEY);
-  CREATE TABLE offsets (topic text, partition int, next bigint, PRIMARY KEY (topic, partition));
-  CREATE TABLE balances (account text PRIMARY KEY, cents bigint NOT NULL);
-`)
-
-const store: OnceStore<Transaction> = {
-  transaction: (work) => database.transaction(work),
-  async claim(tx, id) {
-    const { affectedRows } = await tx.query('INSERT INTO handled VALUES ($1) ON CONFLICT DO NOTHING', [id])
-    return affectedRows === 1
-  },
-  async saveOffset(tx, { topic, partition, offset }) {
-    const upsert = 'INSERT INTO offsets VALUES ($1, $2, $3) ON CONFLICT (topic, partition) DO UPDATE SET next = excluded.next'
-    await tx.query(upsert, [topic, partition, offset])
-  },
 }
 
 await using cluster = await openCluster()
