@@ -9,6 +9,8 @@ const partitioning = 'packages/client/test/producer/partitioning.test.ts'
 const murmur = 'packages/protocol/test/murmur2.test.ts'
 const refusal = 'packages/client/test/producer/refusal.test.ts'
 const compressor = 'packages/client/test/producer/batch-compressor.test.ts'
+const killed = 'packages/client/test/producer/killed-broker.test.ts'
+const memory = 'packages/client/test/producer/accumulator.test.ts'
 const placement = 'packages/client/test/producer/placement.test.ts'
 
 const queue = 'packages/client/src/producer/partition-queue.ts'
@@ -16,9 +18,66 @@ const deliveries = 'packages/client/src/producer/deliveries.ts'
 const sender = 'packages/client/src/producer/sender.ts'
 const accumulator = 'packages/client/src/producer/accumulator.ts'
 const batch = 'packages/client/src/producer/producer-batch.ts'
+const lane = 'packages/client/src/producer/topic-lane.ts'
 const facade = 'packages/client/src/producer/kafka-producer.ts'
 
 export const producerMutations: readonly Mutation[] = [
+  {
+    name: 'producer/forgotten-is-not-there',
+    breaks: 'batches that a killed broker wrote and has forgotten are written again',
+    file: deliveries,
+    search: ' && !queue.mayBeProven(batch)',
+    replace: '',
+    tests: [killed],
+  },
+  {
+    name: 'producer/doubts-for-ever',
+    breaks: 'batches that are certainly not in the log are sent with their old numbers until they expire',
+    file: queue,
+    search: 'other.attempts > 0 && !other.isOutOfSequence && ',
+    replace: 'other.attempts > 0 && ',
+    tests: [killed],
+  },
+  {
+    name: 'producer/one-refusal-a-timer',
+    breaks: 'records that waited for room are refused one after the other, long after max.block.ms',
+    file: lane,
+    search: 'deadlineMs > now || isPending(late)',
+    replace: 'deadlineMs > -1 || isPending(late)',
+    tests: [producer],
+  },
+  {
+    name: 'producer/refuse-those-in-time',
+    breaks: 'a record is refused before max.block.ms has passed',
+    file: lane,
+    search: 'deadlineMs > now || isPending(late)',
+    replace: 'deadlineMs > Number.MAX_SAFE_INTEGER || isPending(late)',
+    tests: [producer],
+  },
+  {
+    name: 'producer/nameless-timeout',
+    breaks: 'a timeout does not say which record it was',
+    file: lane,
+    search: 'onRefused(isTimeout ? naming(record, error) : error)',
+    replace: 'onRefused(isTimeout && record.topic === "" ? naming(record, error) : error)',
+    tests: [producer],
+  },
+  {
+    name: 'producer/spare-memory-on-top',
+    breaks: 'memory kept for later batches comes on top of buffer.memory',
+    file: accumulator,
+    search: 'this.#spareBuilders.length > 0 && this.heldBytes >',
+    replace: 'this.#spareBuilders.length > MAX_SPARE_BUILDERS && this.heldBytes >',
+    tests: [memory],
+  },
+  {
+    name: 'producer/memory-of-the-unsent',
+    breaks: 'the memory of batches that were never sent is left to the garbage collector',
+    file: deliveries,
+    search: 'batch.attempts === 0 ? builder : undefined',
+    replace: 'undefined',
+    tests: [memory],
+  },
   {
     name: 'producer/new-sequence-on-retry',
     breaks: 'a batch that is sent again is there twice',
@@ -87,8 +146,8 @@ export const producerMutations: readonly Mutation[] = [
     name: 'producer/stale-bytes',
     breaks: 'a batch that got another sequence goes out with the old one',
     file: batch,
-    search: 'this.baseSequence = baseSequence\n    this.#encoded = undefined',
-    replace: 'this.baseSequence = baseSequence',
+    search: 'this.isOutOfSequence = false\n    this.#encoded = undefined',
+    replace: 'this.isOutOfSequence = false',
     tests: [producer],
   },
   {

@@ -9,20 +9,24 @@ import { CommandError, UsageError } from './errors.ts'
 import { type OutputFormat, outputFormats } from './output/output.ts'
 import { parseProperties } from '@odradek/protocol'
 
-export interface GlobalOptions {
+/** Of commands that talk to no cluster. */
+export interface OutputOptions {
+  readonly output: OutputFormat
+  readonly verbose?: boolean
+}
+
+export interface GlobalOptions extends OutputOptions {
   readonly bootstrapServers?: string
   readonly X?: Readonly<Record<string, string>>
   readonly config?: string
   readonly profile?: string
-  readonly output: OutputFormat
-  readonly verbose?: boolean
 }
 
 /** Command line before environment before `--config` before `--profile`; only the command line has a say over `bootstrap.servers` beyond that. */
 const defaultBootstrapServers = '127.0.0.1:9092'
 
 export function addGlobalOptions(command: Command, formats: readonly OutputFormat[] = outputFormats): Command {
-  return command
+  command
     .option(
       '-b, --bootstrap-servers <host:port,…>',
       `brokers to start from (default: $ODRADEK_BOOTSTRAP_SERVERS, else ${defaultBootstrapServers})`,
@@ -30,6 +34,11 @@ export function addGlobalOptions(command: Command, formats: readonly OutputForma
     .option('-X <key=value>', 'any Kafka client configuration, as session.timeout.ms or sessionTimeoutMs; repeatable', collectKeyValue)
     .option('--config <file.properties>', "client configuration in Kafka's own file format")
     .option('--profile <name>', 'a named cluster: NAME.properties in ~/.config/odradek')
+  return addOutputOptions(command, formats)
+}
+
+export function addOutputOptions(command: Command, formats: readonly OutputFormat[] = outputFormats): Command {
+  return command
     .addOption(new Option('-o, --output <format>', 'how data is printed').choices([...formats]).default(formats[0] ?? 'table'))
     .option('-v, --verbose', 'say more on stderr, and show the stack of an unexpected error')
 }

@@ -2,11 +2,14 @@
 
 import { Command } from 'commander'
 import { brokerCommand } from './commands/broker.ts'
+import { completeWordsCommand, completionCommand } from './commands/completion.ts'
 import { consumeCommand } from './commands/consume.ts'
 import { groupCommand } from './commands/group.ts'
+import { logCommand } from './commands/log.ts'
 import { perfCommand } from './commands/perf.ts'
 import { produceCommand } from './commands/produce.ts'
 import { topicCommand } from './commands/topic.ts'
+import { transactionCommand } from './commands/transaction.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { version } from './version.ts'
 
@@ -31,11 +34,18 @@ Examples:
     produceCommand(),
     consumeCommand(),
     groupCommand(),
+    transactionCommand(),
     perfCommand(),
+    logCommand(),
     verifyCommand(),
+    completionCommand(),
   ]) {
     program.addCommand(command)
   }
+  program.addCommand(
+    completeWordsCommand(() => program),
+    { hidden: true },
+  )
   applyToAll(program)
   return program
 }

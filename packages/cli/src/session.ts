@@ -1,6 +1,6 @@
 /** The clients of one command, and the errors about names that do not exist. */
 
-import { type Admin, type Kafka, KafkaError } from '@odradek/client'
+import { type Admin, type Kafka, KafkaError, type TopicPartition } from '@odradek/client'
 import { nearestName } from '@odradek/protocol'
 import { CommandError } from './errors.ts'
 import { createKafka, type GlobalOptions } from './global-options.ts'
@@ -46,6 +46,20 @@ function unknownTopicText(topic: string, existing: readonly string[]): string {
   const nearest = nearestName(topic, existing)
   const suggestion = nearest === undefined ? '.' : `; did you mean "${nearest}"?`
   return `there is no topic "${topic}"${suggestion} Create it with: odradek topic create ${topic}`
+}
+
+/** Throws `CommandError` naming the first partition that its topic does not have. The topics must exist. */
+export async function requirePartitions(admin: Admin, partitions: readonly TopicPartition[]): Promise<void> {
+  const listed = new Map((await admin.listTopics({ includeInternal: true })).map((listing) => [listing.topic, listing.partitions]))
+  for (const { topic, partition } of partitions) {
+    const count = listed.get(topic) ?? 0
+    if (partition >= count) throw new CommandError(noPartitionText(topic, partition, count))
+  }
+}
+
+export function noPartitionText(topic: string, partition: number, count: number): string {
+  const range = count === 1 ? 'its only one is 0' : `its partitions are 0 to ${count - 1}`
+  return `topic "${topic}" has no partition ${partition}; ${range}. See them with: odradek topic describe ${topic}`
 }
 
 /** Throws `CommandError` naming the first group that does not exist and the nearest one that does. */

@@ -42,7 +42,9 @@ export interface TlsOptions {
   readonly passphrase?: string | undefined
   /** Name to verify and to send as SNI; the host connected to when absent. */
   readonly serverName?: string | undefined
-  /** False switches certificate verification off (`ssl.endpoint.identification.algorithm=` and no truststore). */
+  /** False: the certificate must be trusted, and may be another host's (`ssl.endpoint.identification.algorithm=`). */
+  readonly verifyName?: boolean | undefined
+  /** False switches certificate verification off. */
   readonly rejectUnauthorized?: boolean | undefined
   /** Broker side: ask for, and require, a client certificate. */
   readonly requestClientCertificate?: boolean | undefined

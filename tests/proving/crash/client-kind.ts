@@ -21,13 +21,18 @@ export const resilientConfig: Readonly<Record<ClientKind, Readonly<Record<string
   librdkafka: { ...patience, ...backoff, 'retry.backoff.max.ms': '200', 'socket.timeout.ms': '1000' },
 }
 
-/** Starts it; it appends to the journal at `journalPath`, and what it says is read with `readTotals`. */
-export async function startSequenced(kind: ClientKind, options: SequencedOptions, journalPath: string): Promise<StartedProcess> {
+/** Starts it; it appends to the journal at `journalPath`, and what it says is read with `readTotals`. `nodeArgs` are for ours alone. */
+export async function startSequenced(
+  kind: ClientKind,
+  options: SequencedOptions,
+  journalPath: string,
+  nodeArgs: readonly string[] = [],
+): Promise<StartedProcess> {
   const args = sequencedArguments(options, journalPath)
   switch (kind) {
     case 'odradek': {
       const program = join(rootDir, 'tests', 'dist', 'proving', 'workload', 'sequenced-main.js')
-      return startProcess(process.execPath, [program, ...args])
+      return startProcess(process.execPath, [...nodeArgs, program, ...args])
     }
     case 'java':
       return await startJava(join(harnessDir, 'java', 'SequencedProducer.java'), args)

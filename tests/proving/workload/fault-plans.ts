@@ -29,6 +29,9 @@ export const lostPeers: readonly FaultRule[] = [
   { name: 'refused', fault: { kind: 'refuse' }, skip: 2, everyNth: 2, maxTimes: 2 },
 ]
 
+/** All of the above at once. */
+export const everyFault: readonly FaultRule[] = [...cutsAndDelays, ...lostPeers]
+
 /** Configuration with which a client gets over the above within seconds. */
 export const impatientClient: Readonly<Record<string, string>> = {
   'request.timeout.ms': '1000',

@@ -5,8 +5,8 @@
 
 const MAX_PADDING = 90
 
-export function valueOf(name: string, number: number): string {
-  return `${name} ${'x'.repeat(number % MAX_PADDING)}`
+export function valueOf(name: string, number: number, valueBytes?: number): string {
+  return valueBytes === undefined ? `${name} ${'x'.repeat(number % MAX_PADDING)}` : `${name} `.padEnd(valueBytes, 'x')
 }
 
 /** The name in a record's value. */

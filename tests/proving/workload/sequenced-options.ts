@@ -13,6 +13,8 @@ export interface SequencedOptions {
   readonly window: number
   /** 0: as fast as the window allows. */
   readonly perSecond: number
+  /** Of a record's value; ours alone does it. Default: some ninety at most. */
+  readonly valueBytes?: number
   /** The client's configuration in Kafka's names. */
   readonly config: Readonly<Record<string, string>>
 }
@@ -32,6 +34,7 @@ export function parseSequencedArguments(args: readonly string[]): { options: Seq
     if (value === undefined) throw new RangeError(`${name}= is missing`)
     return value
   }
+  const valueBytes = pairs.get('valueBytes')
   const configs = [...pairs].filter(([name]) => name.startsWith(CONFIG_PREFIX))
   const options: SequencedOptions = {
     bootstrap: text('bootstrap'),
@@ -41,6 +44,7 @@ export function parseSequencedArguments(args: readonly string[]): { options: Seq
     count: Number(text('count')),
     window: Number(text('window')),
     perSecond: Number(text('perSecond')),
+    ...(valueBytes === undefined ? {} : { valueBytes: Number(valueBytes) }),
     config: Object.fromEntries(configs.map(([name, value]) => [name.slice(CONFIG_PREFIX.length), value])),
   }
   return { options, logPath: text('log') }

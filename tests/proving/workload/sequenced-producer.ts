@@ -69,13 +69,13 @@ export class SequencedProducer {
   }
 
   #burst(producer: Producer<string | Uint8Array, string | Uint8Array>, size: number): void {
-    const { client, topic, partitions } = this.#options
+    const { client, topic, partitions, valueBytes } = this.#options
     const numbers = Array.from({ length: size }, (_, index) => this.#sent + index)
     this.#write(numbers.map((number) => sentLine(`${client}:${number}`, number % partitions)).join(''))
     for (const number of numbers) {
       this.#sent += 1
       const name = `${client}:${number}`
-      producer.send({ topic, partition: number % partitions, value: valueOf(name, number) }).then(
+      producer.send({ topic, partition: number % partitions, key: name, value: valueOf(name, number, valueBytes) }).then(
         ({ partition, offset }) => {
           this.#acknowledged += 1
           this.#outcomes += settledLine(name, partition, offset)

@@ -25,7 +25,7 @@ export function consumeCommand(): Command {
     new Command('consume')
       .description('print the records of topics, alone or as a member of a group')
       .argument('<topic...>', 'where from')
-      .option('-g, --group <name>', 'join this group: start at its committed offsets, commit what has been printed')
+      .option('-g, --group <group>', 'join this group: start at its committed offsets, commit what has been printed')
       .option(
         '--from <position>',
         'earliest, latest, an offset, -N for the last N, an ISO time, or how long ago as PT5M; in a group, where nothing is committed (default: latest)',

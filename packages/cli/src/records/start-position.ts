@@ -16,7 +16,7 @@ export function parseStartPosition(text: string, nowMs: number): StartPosition {
   if (text === 'latest' || text === 'end') return { kind: 'latest' }
   if (/^\d+$/.test(text)) return { kind: 'offset', offset: safeInteger(text) }
   if (/^-\d+$/.test(text)) return { kind: 'tail', count: safeInteger(text.slice(1)) }
-  if (/^-?P/i.test(text)) return { kind: 'time', timestampMs: nowMs - parseDurationMs(text) }
+  if (/^-?P/i.test(text)) return { kind: 'time', timestampMs: Math.max(0, nowMs - parseDurationMs(text)) }
   return { kind: 'time', timestampMs: parseTimeMs(text) }
 }
 
@@ -46,5 +46,6 @@ export function parseTimeMs(text: string): number {
       `"${text}" is no start: give earliest, latest, an offset, -N for the last N, a time such as 2026-01-31T12:00:00Z, or a duration such as PT5M`,
     )
   }
-  return parsed
+  // Negative times mean something else to brokers.
+  return Math.max(0, parsed)
 }

@@ -12,6 +12,8 @@ for (const [text, expected] of [
   ['-10', { kind: 'tail', count: 10 }],
   ['2026-01-31T11:00:00Z', { kind: 'time', timestampMs: nowMs - 3_600_000 }],
   ['PT5M', { kind: 'time', timestampMs: nowMs - 300_000 }],
+  ['P36500D', { kind: 'time', timestampMs: 0 }],
+  ['1969-12-31T00:00:00Z', { kind: 'time', timestampMs: 0 }],
   ['P1DT1S', { kind: 'time', timestampMs: nowMs - 86_401_000 }],
 ] as const) {
   test(`--from ${text}`, () => assert.deepEqual(parseStartPosition(text, nowMs), expected))

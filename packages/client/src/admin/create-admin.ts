@@ -2,6 +2,7 @@
 
 import { describeCluster, ErrorCodes } from '@odradek/protocol'
 import { Cluster } from '../cluster/cluster.ts'
+import { Coordinators } from '../cluster/coordinators.ts'
 import { EARLIEST_TIMESTAMP, findOffsets, LATEST_TIMESTAMP, MAX_TIMESTAMP } from '../cluster/list-offsets.ts'
 import { retryUntil } from '../cluster/retry.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
@@ -12,8 +13,12 @@ import { brokerError } from '../errors/broker-error-actions.ts'
 import { ClientMetrics } from '../metrics/client-metrics.ts'
 import { samplingOf } from '../metrics/sampled.ts'
 import { ConfigAdmin } from './configs.ts'
+import { GroupOffsetAdmin } from './group-offsets.ts'
 import { GroupAdmin } from './groups.ts'
+import { abortOnPartition, describePartitionProducers } from './partition-producers.ts'
+import { deleteRecordsBefore } from './records.ts'
 import { TopicAdmin } from './topics.ts'
+import { TransactionAdmin } from './transactions.ts'
 import type { Admin, AdminOptions, ClusterDescription, ListedOffset, OffsetQuery, OffsetSpec } from './types.ts'
 
 /** Throws ConfigError. */
@@ -25,7 +30,11 @@ export function createAdmin(shared: ClientOptions, options: AdminOptions, onClos
   const topicsOfInterest = new TopicsOfInterest(cluster, { allowAutoTopicCreation: false, failOnUnknown: true })
   const topics = new TopicAdmin(cluster, timeoutMs)
   const configs = new ConfigAdmin(cluster, timeoutMs)
-  const groups = new GroupAdmin(cluster, timeoutMs)
+  const coordinators = new Coordinators(cluster)
+  const groups = new GroupAdmin(cluster, coordinators, timeoutMs)
+  const groupOffsets = new GroupOffsetAdmin(cluster, coordinators, timeoutMs)
+  const transactions = new TransactionAdmin(cluster, coordinators, timeoutMs)
+  const calls = { cluster, topics: topicsOfInterest, timeoutMs }
   const close = (): Promise<void> => {
     topicsOfInterest.close()
     cluster.close()
@@ -44,8 +53,16 @@ export function createAdmin(shared: ClientOptions, options: AdminOptions, onClos
       listOffsets(cluster, topicsOfInterest, queries, { isolationLevel, deadlineMs: cluster.nowMs() + timeoutMs }),
     listGroups: () => groups.list(),
     describeGroups: (groupIds) => groups.describe(groupIds),
-    listGroupOffsets: (groupId, partitions) => groups.offsets(groupId, partitions),
+    listGroupOffsets: (groupId, partitions) => groupOffsets.list(groupId, partitions),
+    alterGroupOffsets: (groupId, offsets) => groupOffsets.alter(groupId, offsets),
+    deleteGroupOffsets: (groupId, partitions) => groupOffsets.delete(groupId, partitions),
     deleteGroups: (groupIds) => groups.delete(groupIds),
+    deleteRecords: (deletions) => deleteRecordsBefore(calls, deletions),
+    listTransactions: (filter = {}) => transactions.list(filter),
+    describeTransactions: (transactionalIds) => transactions.describe(transactionalIds),
+    describeProducers: (partitions) => describePartitionProducers(calls, partitions),
+    abortTransaction: (transaction) => abortOnPartition(calls, transaction),
+    fenceProducers: (transactionalIds) => transactions.fence(transactionalIds),
     describeCluster: () => retryUntil(cluster, cluster.nowMs() + timeoutMs, 'describeCluster', () => askForCluster(cluster)),
     metrics: () => metrics.registry.read(),
     close,

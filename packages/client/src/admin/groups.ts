@@ -1,14 +1,12 @@
-/** Administration of groups: which there are, who is in them, what they have committed. */
+/** Administration of groups: which there are, who is in them, and deleting them. */
 
 import { consumerProtocolAssignment, deleteGroups, describeGroups, ErrorCodes, listGroups } from '@odradek/protocol'
 import type { DescribeGroupsResponseDescribedGroup, DescribeGroupsResponseDescribedGroupMember } from '@odradek/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
-import { Coordinators } from '../cluster/coordinators.ts'
-import { fetchCommitted } from '../cluster/committed-offsets.ts'
+import type { Coordinators } from '../cluster/coordinators.ts'
 import { retryUntil } from '../cluster/retry.ts'
 import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
 import { ProtocolError } from '../errors/kafka-error.ts'
-import type { CommittedOffset, TopicPartition } from '../topic-partition.ts'
 import type { Outcome } from './per-resource.ts'
 import { forEachResource } from './per-resource.ts'
 import type { GroupDescription, GroupListing, GroupMemberDescription, GroupState, NodeInfo } from './types.ts'
@@ -20,9 +18,9 @@ export class GroupAdmin {
   readonly #coordinators: Coordinators
   readonly #timeoutMs: number
 
-  constructor(cluster: Cluster, timeoutMs: number) {
+  constructor(cluster: Cluster, coordinators: Coordinators, timeoutMs: number) {
     this.#cluster = cluster
-    this.#coordinators = new Coordinators(cluster)
+    this.#coordinators = coordinators
     this.#timeoutMs = timeoutMs
   }
 
@@ -71,15 +69,6 @@ export class GroupAdmin {
         return new Map(outcomes)
       },
     )
-  }
-
-  offsets(groupId: string, partitions: readonly TopicPartition[] | undefined): Promise<CommittedOffset[]> {
-    return fetchCommitted(this.#cluster, this.#coordinators, {
-      groupId,
-      partitions: partitions ?? null,
-      deadlineMs: this.#deadlineMs(),
-      requireStable: false,
-    })
   }
 
   async #listOf(nodeId: number): Promise<GroupListing[]> {

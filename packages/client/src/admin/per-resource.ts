@@ -2,11 +2,10 @@
 
 import type { Cluster } from '../cluster/cluster.ts'
 import { retryUntil } from '../cluster/retry.ts'
-import type { BrokerError } from '../errors/kafka-error.ts'
 import { AggregateKafkaError, KafkaError } from '../errors/kafka-error.ts'
 
-/** Undefined: it went well. */
-export type Outcome<T> = { readonly value: T } | { readonly error: BrokerError }
+/** What became of one resource. */
+export type Outcome<T> = { readonly value: T } | { readonly error: KafkaError }
 
 /**
  * Calls `attempt` with the resources that have no final answer yet until all have one. Rejects with the error when one resource was asked

@@ -5,7 +5,7 @@ import type { AdminConfig } from '../config/admin.ts'
 import type { KafkaError } from '../errors/kafka-error.ts'
 import type { MetricValue } from '../metrics/registry.ts'
 import type { CloseOptions } from '../producer/types.ts'
-import type { CommittedOffset, PartitionInfo, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts'
+import type { CommittedOffset, OffsetToCommit, PartitionInfo, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts'
 
 export interface AdminOptions extends Partial<AdminConfig>, ClientOptions {}
 
@@ -129,6 +129,88 @@ export interface GroupDescription {
   readonly members: readonly GroupMemberDescription[]
 }
 
+export interface RecordsToDelete extends TopicPartition {
+  /** The offset that becomes the partition's first; 'latest': all records go. */
+  readonly before: number | 'latest'
+}
+
+export interface DeletedRecords extends TopicPartition {
+  /** The partition's first offset now. */
+  readonly startOffset: number
+}
+
+export type TransactionState =
+  | 'Unknown'
+  | 'Empty'
+  | 'Ongoing'
+  | 'PrepareCommit'
+  | 'PrepareAbort'
+  | 'CompleteCommit'
+  | 'CompleteAbort'
+  | 'Dead'
+  | 'PrepareEpochFence'
+
+/** What is absent filters nothing. */
+export interface TransactionFilter {
+  readonly states?: readonly Exclude<TransactionState, 'Unknown'>[] | undefined
+  readonly producerIds?: readonly number[] | undefined
+  /** Milliseconds; needs Kafka 3.8 or later (KIP-994). */
+  readonly runningLongerThanMs?: number | undefined
+  /** A regular expression of RE2 for the whole id; needs Kafka 4.1 or later (KIP-1152). */
+  readonly transactionalIdPattern?: string | undefined
+}
+
+export interface TransactionListing {
+  readonly transactionalId: string
+  readonly producerId: number
+  readonly state: TransactionState
+  /** The node that coordinates it. */
+  readonly coordinatorId: number
+}
+
+export interface TransactionDescription extends TransactionListing {
+  readonly producerEpoch: number
+  /** `transaction.timeout.ms` of its producer. */
+  readonly timeoutMs: number
+  /** Milliseconds since the epoch; −1 while no transaction is open. */
+  readonly startTimestampMs: number
+  /** What the open transaction has touched. */
+  readonly partitions: readonly TopicPartition[]
+}
+
+/** A producer as a partition remembers it. */
+export interface ProducerDescription {
+  readonly producerId: number
+  readonly producerEpoch: number
+  /** −1 when unknown. */
+  readonly lastSequence: number
+  /** Of its last batch, milliseconds since the epoch; −1 when unknown. */
+  readonly lastTimestamp: number
+  /** Of the last marker; −1 when there was none. */
+  readonly coordinatorEpoch: number
+  /** Where its open transaction begins; −1 when none is open. */
+  readonly transactionStartOffset: number
+}
+
+export interface PartitionProducers extends TopicPartition {
+  readonly producers: readonly ProducerDescription[]
+}
+
+/** A transaction on one partition, as `describeProducers` tells of it. */
+export interface AbortableTransaction extends TopicPartition {
+  readonly producerId: number
+  readonly producerEpoch: number
+  /** −1: of a transaction that has never had a marker there. */
+  readonly coordinatorEpoch: number
+}
+
+export interface FencedProducer {
+  readonly transactionalId: string
+  readonly producerId: number
+  /** The epoch that those before it are older than. */
+  readonly producerEpoch: number
+}
+
 export interface NodeInfo {
   readonly id: number
   readonly host: string
@@ -167,7 +249,30 @@ export interface Admin extends AsyncDisposable {
   describeGroups(groupIds: readonly string[]): Promise<GroupDescription[]>
   /** Everything the group has committed, or the given partitions of it. */
   listGroupOffsets(groupId: string, partitions?: readonly TopicPartition[]): Promise<CommittedOffset[]>
+  /**
+   * Commits in the group's place; the group need not exist. Rejects with UNKNOWN_MEMBER_ID while it has members (KIP-396). After an
+   * AggregateKafkaError those partitions that it does not name are set.
+   */
+  alterGroupOffsets(groupId: string, offsets: readonly OffsetToCommit[]): Promise<void>
+  /** Rejects with GROUP_SUBSCRIBED_TO_TOPIC for topics that a member subscribes to (KIP-496). */
+  deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<void>
+  /** Rejects with NON_EMPTY_GROUP, or GROUP_ID_NOT_FOUND. */
   deleteGroups(groupIds: readonly string[]): Promise<void>
+  /** Rejects with OFFSET_OUT_OF_RANGE beyond the end, POLICY_VIOLATION for a topic whose cleanup.policy is not delete (KIP-107). */
+  deleteRecords(deletions: readonly RecordsToDelete[]): Promise<DeletedRecords[]>
+  /** The transactional ids of all coordinators (KIP-664). */
+  listTransactions(filter?: TransactionFilter): Promise<TransactionListing[]>
+  /** Rejects with TRANSACTIONAL_ID_NOT_FOUND. */
+  describeTransactions(transactionalIds: readonly string[]): Promise<TransactionDescription[]>
+  /** The producers that the partitions' leaders remember, with their open transactions. */
+  describeProducers(partitions: readonly TopicPartition[]): Promise<PartitionProducers[]>
+  /**
+   * Ends an open transaction on one partition with an abort marker. For what hangs: the coordinator of a living transaction is not told.
+   * Rejects with INVALID_PRODUCER_EPOCH, TRANSACTION_COORDINATOR_FENCED.
+   */
+  abortTransaction(transaction: AbortableTransaction): Promise<void>
+  /** Aborts what is open under these ids, and lets their present producers write no more (KIP-618). Ids that do not exist come to be. */
+  fenceProducers(transactionalIds: readonly string[]): Promise<FencedProducer[]>
   describeCluster(): Promise<ClusterDescription>
   /** Figures of its connections under Kafka's names, as they are now. */
   metrics(): readonly MetricValue[]

@@ -66,7 +66,8 @@ export async function findOffsets(
   )
 }
 
-async function leaderOf(
+/** Rejects with BrokerError: UNKNOWN_TOPIC_OR_PARTITION for good, LEADER_NOT_AVAILABLE for now. */
+export async function leaderOf(
   cluster: Cluster,
   topics: TopicsOfInterest,
   { topic, partition }: TopicPartition,

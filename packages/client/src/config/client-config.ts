@@ -74,7 +74,7 @@ function tlsOptions(common: CommonValues, tls: TlsOptions | undefined): TlsOptio
     cert: sslKeystoreCertificateChain ?? undefined,
     key: sslKeystoreKey ?? undefined,
     passphrase: sslKeyPassword ?? undefined,
-    rejectUnauthorized: common.sslEndpointIdentificationAlgorithm === '' ? false : undefined,
+    verifyName: common.sslEndpointIdentificationAlgorithm === '' ? false : undefined,
   }
   if (tls === undefined && securityProtocol === 'PLAINTEXT') {
     if (fromKeys.ca !== undefined || fromKeys.cert !== undefined)

@@ -129,7 +129,7 @@ export const commonKeys = {
     type: 'enum',
     default: 'https',
     values: ['https', ''],
-    doc: 'Empty switches off the check of the broker’s certificate.',
+    doc: 'Empty: a broker’s certificate may be for another host’s name; it must be trusted all the same.',
   },
 } as const
 

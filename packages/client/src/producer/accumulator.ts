@@ -47,6 +47,11 @@ export class Accumulator {
     return this.#options.bufferMemoryBytes - this.#usedBytes
   }
 
+  /** Of all batches, and of builders that wait for the next ones. */
+  get heldBytes(): number {
+    return this.#usedBytes + this.#spareBuilders.length * this.#options.batchSizeBytes
+  }
+
   queue(topic: string, partition: number): PartitionQueue {
     let queues = this.#topics.get(topic)
     if (queues === undefined) {
@@ -109,6 +114,7 @@ export class Accumulator {
     const builder = bytes === limit ? this.#spareBuilders.pop() : undefined
     const batch = new ProducerBatch(queue.topic, queue.partition, this.#options.nowMs(), bytes, builder ?? new RecordBatchBuilder(bytes))
     this.#usedBytes += bytes
+    while (this.#spareBuilders.length > 0 && this.heldBytes > this.#options.bufferMemoryBytes) this.#spareBuilders.pop()
     queue.waiting.push(batch)
     this.active.add(queue)
     this.#options.onBatch(false)

@@ -11,6 +11,7 @@ import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.t
 import { BrokerError, KafkaError, ProtocolError, TimeoutError } from '../errors/kafka-error.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { PartitionQueue } from './partition-queue.ts'
+import { describeKey } from './describe-record.ts'
 import type { EncodedBatch } from './produce-request.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import type { ProducerIdentity } from './producer-id.ts'
@@ -19,7 +20,6 @@ import { explainRefusal, judgeRefusal } from './refusal.ts'
 
 const MIN_SWEEP_MS = 5
 const MAX_SWEEP_MS = 1000
-const MAX_SHOWN_KEY_BYTES = 64
 
 export interface DeliveriesOptions {
   readonly cluster: Cluster
@@ -138,8 +138,9 @@ export class Deliveries {
           this.#settle(batch, () => batch.acknowledge(-1, -1))
           return
         }
-        // A batch that came too early, or got another number since, is merely sent again.
-        if (!queue.isAhead(batch) && !batch.isStale) this.#startAnew(queue)
+        if (!batch.isStale) batch.isOutOfSequence = true
+        // A batch that came too early, or got another number since, or may yet prove to be in the log, is merely sent again.
+        if (!queue.isAhead(batch) && !batch.isStale && !queue.mayBeProven(batch)) this.#startAnew(queue)
         this.#retry(queue, batch, error)
         return
       case 'fatal':
@@ -209,8 +210,9 @@ export class Deliveries {
   #settleFailed(batch: ProducerBatch, error: KafkaError, errorsByRecord?: ReadonlyMap<number, KafkaError>): void {
     if (batch.isSettled) return
     this.#options.metrics.onFailure(batch, error)
-    this.#options.accumulator.release(batch, undefined)
-    batch.fail(error, errorsByRecord)
+    const builder = batch.fail(error, errorsByRecord)
+    // What a broker that hangs has not read yet is not to be written over.
+    this.#options.accumulator.release(batch, batch.attempts === 0 ? builder : undefined)
   }
 
   #settle(batch: ProducerBatch, acknowledge: () => ReturnType<ProducerBatch['acknowledge']>): void {
@@ -286,10 +288,4 @@ function describe(batch: ProducerBatch): string {
 function describeLost(batch: ProducerBatch): string {
   const [first, last] = [0, batch.recordCount - 1].map((index) => describeKey(batch.key(index)))
   return `${describe(batch)} (${last === first ? `key ${first}` : `keys ${first} … ${last}`})`
-}
-
-function describeKey(key: Buffer | null): string {
-  if (key === null) return 'null'
-  const text = key.toString('utf8', 0, MAX_SHOWN_KEY_BYTES)
-  return `${JSON.stringify(text)}${key.length > MAX_SHOWN_KEY_BYTES ? '…' : ''}`
 }

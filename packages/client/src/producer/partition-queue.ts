@@ -101,6 +101,15 @@ export class PartitionQueue {
     return decrementSequence(this.#lastAcknowledgedSequence, batch.baseSequence) < HALF_OF_SEQUENCES
   }
 
+  /**
+   * Whether a batch that is out of sequence may be in the log all the same: a broker that was killed may know the last batch of a producer
+   * alone, and refuse those before it when they are sent again. Whatever later one was sent may be that last one, until it is refused, too.
+   */
+  mayBeProven(batch: ProducerBatch): boolean {
+    if (batch.attempts < 2) return false
+    return [...this.inFlight, ...this.waiting].some((other) => other.attempts > 0 && !other.isOutOfSequence && comesAfter(other, batch))
+  }
+
   /** Puts a batch back for another attempt, at its place in the order. */
   requeue(batch: ProducerBatch): void {
     this.#isRecovering = true

@@ -45,6 +45,8 @@ export class ProducerBatch {
   attempts = 0
   /** −1: not numbered yet. */
   baseSequence = -1
+  /** A broker has refused it so, under the number that it has. */
+  isOutOfSequence = false
   /** Place among all batches of its partition that were taken to be sent; −1 before. */
   ordinal = -1
   /** What the record appended last takes. */
@@ -125,6 +127,7 @@ export class ProducerBatch {
 
   renumber(baseSequence: number): void {
     this.baseSequence = baseSequence
+    this.isOutOfSequence = false
     this.#encoded = undefined
   }
 
@@ -143,15 +146,16 @@ export class ProducerBatch {
     return builder
   }
 
-  /** `recordErrors` replaces `error` for the records that it names by their position. */
-  fail(error: KafkaError, recordErrors?: ReadonlyMap<number, KafkaError>): void {
+  /** `recordErrors` replaces `error` for the records that it names by their position. Returns its builder, which a socket may still read. */
+  fail(error: KafkaError, recordErrors?: ReadonlyMap<number, KafkaError>): RecordBatchBuilder | undefined {
     this.#error = error
     this.#recordErrors = recordErrors
-    this.#release()
+    const builder = this.#release()
     const resolves = this.#resolves
     for (let i = 0; i < resolves.length; i++) resolves[i]?.(Promise.reject(recordErrors?.get(i) ?? error))
     resolves.length = 0
     this.#notify()
+    return builder
   }
 
   /**

@@ -1,7 +1,8 @@
 /** The way of records into one topic: which partition, and waiting in order for metadata or memory. */
 
 import type { TopicMetadata } from '../cluster/metadata-cache.ts'
-import type { KafkaError } from '../errors/kafka-error.ts'
+import { type KafkaError, TimeoutError } from '../errors/kafka-error.ts'
+import { describeRecord } from './describe-record.ts'
 import { toKafkaError } from './to-kafka-error.ts'
 import { ProducerBatch } from './producer-batch.ts'
 import type { LateBytes, SerializedRecord } from './record-encoder.ts'
@@ -93,13 +94,23 @@ export class TopicLane<K, V> {
         else await this.#options.awaitMemory(first.deadlineMs)
       } catch (error) {
         // Unless all were refused meanwhile.
-        if (this.#blocked[0] === first) this.#blocked.shift()?.onRefused(toKafkaError(error))
+        if (this.#blocked[0] === first) this.#refuseFirst(toKafkaError(error))
       }
     }
     this.#isPumping = false
     const emptied = this.#onEmptied
     this.#onEmptied = []
     for (const resolve of emptied) resolve()
+  }
+
+  /** After a timeout also those behind it whose time is up: with a wait each, thousands of them would be told much too late. */
+  #refuseFirst(error: KafkaError): void {
+    const now = this.#options.nowMs()
+    const isTimeout = error instanceof TimeoutError
+    const isInTime = ({ deadlineMs, late }: BlockedRecord<K, V>): boolean => deadlineMs > now || isPending(late)
+    const stay = isTimeout ? this.#blocked.findIndex((blocked, index) => index > 0 && isInTime(blocked)) : 1
+    const refused = this.#blocked.splice(0, stay < 0 ? this.#blocked.length : stay)
+    for (const { record, onRefused } of refused) onRefused(isTimeout ? naming(record, error) : error)
   }
 
   /** The time that serializers take does not count for `max.block.ms`, as in Java. */
@@ -135,6 +146,10 @@ export class TopicLane<K, V> {
     }
     return this.#blocked.length
   }
+}
+
+function naming<K, V>({ topic, partition, key }: ProducerRecord<K, V>, { message, cause }: TimeoutError): TimeoutError {
+  return new TimeoutError(`${message}: ${describeRecord(topic, partition, key)}`, { cause })
 }
 
 function isPending(late: LateBytes | undefined): boolean {

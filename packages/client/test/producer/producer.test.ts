@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, mock } from 'node:test'
 import type { ProduceRequest, ProduceResponseInput } from '@odradek/protocol'
 import { ErrorCodes, initProducerId, metadata, produce, readBatchHeader } from '@odradek/protocol'
 import type { KafkaError, Producer, ProducerOptions } from '../../src/index.ts'
@@ -231,9 +231,9 @@ describe('producer', () => {
     const value = 'x'.repeat(900)
     const fits = [0, 1].map(() => producer.send({ topic: 't', partition: 0, value }))
     await cluster.clock.advance(1)
-    const blocked = rejection(producer.send({ topic: 't', partition: 0, value }))
+    const blocked = rejection(producer.send({ topic: 't', partition: 0, key: 'order 7', value }))
     await cluster.clock.advance(400)
-    assert.match((await blocked).message, /buffer\.memory.*max\.block\.ms/)
+    assert.match((await blocked).message, /buffer\.memory.*max\.block\.ms.*: 1 record to t-0 \(key "order 7"\)$/)
     const admitted = producer.send({ topic: 't', partition: 0, value })
     await cluster.clock.advance(100)
     open = true
@@ -241,6 +241,31 @@ describe('producer', () => {
     await cluster.clock.advance(100)
     await Promise.all([...fits, admitted])
     await producer.close()
+  })
+
+  it('refuses all that have waited for max.block.ms at once, each by its name, and none before', async () => {
+    const { cluster, producer } = start({ lingerMs: 0, batchSize: 1000, bufferMemory: 1000, maxBlockMs: 300 })
+    cluster.on(produce, () => noAnswer)
+    const value = 'x'.repeat(900)
+    void rejection(producer.send({ topic: 't', value }))
+    await cluster.clock.advance(1)
+    const refused: string[] = []
+    const send = (key: string) => producer.send({ topic: 't', key, value }).catch(({ message }: Error) => refused.push(message))
+    for (let number = 0; number < 500; number++) void send(`early ${number}`)
+    await cluster.clock.advance(100)
+    void send('late')
+    const timers = mock.method(cluster.clock, 'setTimer')
+    await cluster.clock.advance(200)
+    assert.ok(timers.mock.callCount() < 100, `${timers.mock.callCount()} timers for 500 records`)
+    assert.deepEqual(
+      refused.map((message) => message.slice(message.indexOf(': 1 record'))),
+      Array.from({ length: 500 }, (_, number) => `: 1 record to t (key "early ${number}")`),
+    )
+    await cluster.clock.advance(100)
+    assert.equal(refused.length, 501)
+    const closed = producer.close({ timeoutMs: 0 })
+    await cluster.clock.advance(1)
+    await closed
   })
 
   it('rejects a record over max.request.size, alone', async () => {

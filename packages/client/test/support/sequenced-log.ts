@@ -25,6 +25,9 @@ export class SequencedLog {
   readonly received: ReceivedBatch[] = []
   /** By partition, what was written. */
   readonly values: Map<number, string[]> = new Map()
+  /** Acknowledges the last batch of a partition again, as a broker does that has been killed; older ones are out of sequence in any case. */
+  knowsLast: boolean = false
+  readonly #last = new Map<number, { batch: ReceivedBatch; baseOffset: number }>()
   readonly #next = new Map<number, { epoch: number; sequence: number }>()
   readonly #codecs: Codecs
   readonly #refuse: (batch: ReceivedBatch) => Verdict | undefined
@@ -43,6 +46,8 @@ export class SequencedLog {
           assert.ok(records)
           const batch = this.#read(index, records)
           this.received.push(batch)
+          const known = this.#known(batch)
+          if (known !== undefined) return { index, errorCode: ErrorCodes.NONE, baseOffset: known }
           const refused = this.#refuse(batch) ?? this.#outOfSequence(batch)
           if (refused !== undefined) {
             const recordErrors = (refused.bad ?? []).map((batchIndex) => ({ batchIndex, batchIndexErrorMessage: `bad ${batchIndex}` }))
@@ -54,11 +59,20 @@ export class SequencedLog {
     }
   }
 
-  #append({ partition, producerEpoch, baseSequence, recordCount, values }: ReceivedBatch): number {
+  /** Its offset. */
+  #known({ partition, producerEpoch, baseSequence }: ReceivedBatch): number | undefined {
+    const last = this.#last.get(partition)
+    const isSame = last?.batch.baseSequence === baseSequence && last.batch.producerEpoch === producerEpoch
+    return this.knowsLast && isSame ? last.baseOffset : undefined
+  }
+
+  #append(batch: ReceivedBatch): number {
+    const { partition, producerEpoch, baseSequence, recordCount, values } = batch
     const log = this.values.get(partition) ?? []
     this.values.set(partition, log)
     const baseOffset = log.length
     log.push(...values)
+    this.#last.set(partition, { batch, baseOffset })
     this.#next.set(partition, { epoch: producerEpoch, sequence: baseSequence < 0 ? -1 : incrementSequence(baseSequence, recordCount) })
     return baseOffset
   }

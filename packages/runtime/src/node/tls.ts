@@ -4,7 +4,7 @@ import type { ConnectionOptions, TlsOptions as NodeTlsOptions, TLSSocket } from 
 import type { TlsOptions } from '../network.ts'
 
 export function tlsClientOptions(options: TlsOptions, host: string): ConnectionOptions {
-  const { ca, cert, key, passphrase, serverName, rejectUnauthorized } = options
+  const { ca, cert, key, passphrase, serverName, verifyName = true, rejectUnauthorized } = options
   const name = serverName ?? host
   return {
     ca,
@@ -13,6 +13,7 @@ export function tlsClientOptions(options: TlsOptions, host: string): ConnectionO
     passphrase,
     rejectUnauthorized: rejectUnauthorized ?? true,
     host: name,
+    ...(verifyName ? {} : { checkServerIdentity: () => undefined }),
     // SNI carries names only; an address is verified against the certificate all the same, through `host`.
     ...(isAddress(name) ? {} : { servername: name }),
   }

@@ -2,6 +2,7 @@
 
 import type { Consumer, OffsetToCommit, TopicPartition } from '@odradek/client'
 import { CommandError } from '../../errors.ts'
+import { noPartitionText } from '../../session.ts'
 import { say } from '../../output/output.ts'
 import type { StartPosition } from '../../records/start-position.ts'
 import { type Interruption, interruption } from '../../signals.ts'
@@ -78,7 +79,7 @@ export class ConsumeRun {
       const known = await this.#consumer.partitionsFor(topic)
       const { partition } = this.#options
       if (partition !== undefined && !known.some((info) => info.partition === partition)) {
-        throw new CommandError(`${topic} has no partition ${partition}; its partitions are 0 to ${known.length - 1}`)
+        throw new CommandError(noPartitionText(topic, partition, known.length))
       }
       for (const info of known)
         if (partition === undefined || info.partition === partition) partitions.push({ topic, partition: info.partition })

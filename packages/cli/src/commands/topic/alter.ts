@@ -16,7 +16,7 @@ export function alterTopicCommand(): Command {
   return addGlobalOptions(
     new Command('alter')
       .description('raise the number of partitions, or change the configuration')
-      .argument('<name>', 'name of the topic')
+      .argument('<topic>', 'name of the topic')
       .option(
         '-p, --partitions <count>',
         'the new number of partitions; it can only grow, and keys then map to other partitions',

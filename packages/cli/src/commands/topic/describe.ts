@@ -27,7 +27,7 @@ export function describeTopicsCommand(): Command {
   return addGlobalOptions(
     new Command('describe')
       .description('partitions, offsets and configuration of topics')
-      .argument('[name...]', 'topics; all that are not internal when none is named')
+      .argument('[topic...]', 'topics; all that are not internal when none is named')
       .addHelpText('after', '\nExample:\n  $ odradek topic describe orders -o yaml'),
   ).action(async (names: string[], options: GlobalOptions) => {
     const topics = await withAdmin(options, async (admin) => describe(admin, names))
