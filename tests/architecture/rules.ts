@@ -48,12 +48,13 @@ const brokerLayers: PackageLayers = {
   network: { values: ['api', 'security', 'quota', 'config', ...BROKER_FOUNDATIONS] },
 }
 
-const CLIENT_FOUNDATIONS = ['config', 'errors', 'metrics', 'serde', 'headers.ts', 'logger.ts', 'topic-partition.ts']
+const CLIENT_FOUNDATIONS = ['config', 'errors', 'metrics', 'serde', 'headers.ts', 'interception.ts', 'logger.ts', 'topic-partition.ts']
 
 /** facades → accumulator, fetcher, membership (within producer and consumer) → cluster → connection. */
 const clientLayers: PackageLayers = {
   errors: { values: [] },
   'headers.ts': { values: [] },
+  'interception.ts': { values: ['logger.ts'] },
   'logger.ts': { values: [] },
   'topic-partition.ts': { values: [] },
   metrics: { values: [] },

@@ -107,6 +107,19 @@ const expectations: Readonly<Record<string, () => Promise<void>>> = {
     assert.match(output, /in one piece[^\n]*: thrown out, the commit is refused: .*UNKNOWN_MEMBER_ID/)
     assert.match(output, /in slices[^\n]*: still a member, the commit is taken\n/)
   },
+  async 'commit-patterns'() {
+    const output = await run('commit-patterns')
+    assert.match(output, /^auto: processed 40; committed before close: nothing; after: 20, 20\n/)
+    for (const name of ['sync', 'async'])
+      assert.ok(output.includes(`\n${name}: processed 40; committed before close: 20, 20; after: 20, 20\n`), output)
+    assert.match(output, /\nper partition: [^\n]*before close: 20 after order 38, 20 after order 39;/)
+  },
+  async 'handle-once'() {
+    const output = await run('handle-once')
+    assert.match(output, /^first: was handed 7 records, Error: crashed; the balance is 600 cents\n/)
+    assert.match(output, /\nsecond: was handed 11 records, read to the end; the balance is 1000 cents\n/)
+    assert.match(output, /\nthird: was handed 0 records, read to the end; the balance is 1000 cents\n/)
+  },
 }
 
 // They wait most of the time.

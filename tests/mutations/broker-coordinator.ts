@@ -25,6 +25,14 @@ const loadedState = 'packages/broker/src/coordinator/runtime/loaded-state.ts'
 
 export const coordinatorMutations: readonly Mutation[] = [
   {
+    name: 'coordinator/refused-commit-forgets-partitions',
+    breaks: 'a client is not told which of the partitions of a refused commit do not exist, as Apache Kafka tells it',
+    file: 'packages/broker/src/api/offset-commit.ts',
+    search: 'topics: mergeTopics(topics, refused, context.apiVersion),',
+    replace: 'topics: [...topics],',
+    tests: ['packages/broker/test/api/groups.test.ts'],
+  },
+  {
     name: 'coordinator/heartbeat-any-generation',
     breaks: 'a member that missed a rebalance is told that all is well',
     file: heartbeatSource,

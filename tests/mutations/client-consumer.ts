@@ -3,6 +3,7 @@
 import type { Mutation } from './mutation.ts'
 
 const consumer = 'packages/client/test/consumer/consumer.test.ts'
+const committing = 'packages/client/test/consumer/commits.test.ts'
 const fetched = 'packages/client/test/consumer/fetched-partition.test.ts'
 const membership = 'packages/client/test/consumer/classic-membership.test.ts'
 const cooperation = 'packages/client/test/consumer/rebalances.test.ts'
@@ -15,6 +16,7 @@ const assigned = 'packages/client/src/consumer/assigned-partition.ts'
 const partition = 'packages/client/src/consumer/fetched-partition.ts'
 const facade = 'packages/client/src/consumer/kafka-consumer.ts'
 const commits = 'packages/client/src/consumer/commits.ts'
+const commitRequest = 'packages/client/src/consumer/commit-request.ts'
 const positions = 'packages/client/src/consumer/positions.ts'
 const rebalances = 'packages/client/src/consumer/rebalances.ts'
 const member = 'packages/client/src/consumer/membership/classic-membership.ts'
@@ -72,9 +74,65 @@ export const consumerMutations: readonly Mutation[] = [
     tests: [consumer],
   },
   {
+    name: 'consumer/abandoned-commit-overwrites',
+    breaks: 'a commit whose caller gave up is written after a newer one',
+    file: commits,
+    search: 'this.#last = next.catch(() => undefined).then(() => this.#attempt)',
+    replace: 'this.#last = next.catch(() => undefined)',
+    tests: [committing],
+  },
+  {
+    name: 'consumer/close-drops-commits',
+    breaks: 'commits that are under way when the consumer is closed are sent by nobody, or by nobody who is a member',
+    file: facade,
+    search: 'await this.#commits?.settled(deadlineMs)',
+    replace: '',
+    tests: [committing],
+  },
+  {
+    name: 'consumer/commit-of-who-has-left',
+    breaks: 'a commit of a member that has left passes for one of nobody’s, and sets an empty group back',
+    file: commitRequest,
+    search: 'this.#checkMembership(membership)\n      const generationId',
+    replace: 'const generationId',
+    tests: [committing],
+  },
+  {
+    name: 'consumer/auto-commit-gives-up',
+    breaks: 'an auto-commit that failed for a moment waits for a whole interval',
+    file: commits,
+    search: 'this.#nextAutoMs = cluster.nowMs() + cluster.config.retryBackoffMs',
+    replace: 'this.#warn(error)',
+    tests: [committing],
+  },
+  {
+    name: 'consumer/interceptors-not-chained',
+    breaks: 'an interceptor does not see what the one before it has made of the records',
+    file: 'packages/client/src/consumer/interceptors.ts',
+    search: 'current = interceptor.onConsume?.(current) ?? current',
+    replace: 'current = interceptor.onConsume?.(records) ?? current',
+    tests: [committing],
+  },
+  {
+    name: 'consumer/once-without-claim',
+    breaks: 'a record that comes again is handled again',
+    file: 'packages/client/src/consumer/handle-once.ts',
+    search: 'if (isNew) await handle(record, tx)',
+    replace: 'await handle(record, tx)',
+    tests: ['packages/client/test/consumer/handle-once.test.ts'],
+  },
+  {
+    name: 'consumer/once-forgets-progress',
+    breaks: 'a consumer that goes on from its database gets the last record of each partition again and again',
+    file: 'packages/client/src/consumer/handle-once.ts',
+    search: 'offset: offset + 1, leaderEpoch })',
+    replace: 'offset, leaderEpoch })',
+    tests: ['packages/client/test/consumer/handle-once.test.ts'],
+  },
+  {
     name: 'consumer/commit-outside-generation',
     breaks: 'the coordinator cannot tell that a commit comes from a member that has lost its partitions',
-    file: commits,
+    file: commitRequest,
     search: 'generationIdOrMemberEpoch: membership?.generationId ?? -1,',
     replace: 'generationIdOrMemberEpoch: -1,',
     tests: [consumer],
@@ -82,8 +140,8 @@ export const consumerMutations: readonly Mutation[] = [
   {
     name: 'consumer/commit-behind-join',
     breaks: 'a commit waits behind a JoinGroup that waits for other members',
-    file: commits,
-    search: "const channel = isJoining ? 'data' : 'group'",
+    file: commitRequest,
+    search: "const channel = membership?.state === 'joining' ? 'data' : 'group'",
     replace: "const channel = 'group'",
     tests: ['tests/e2e/cooperative-commit.test.ts'],
   },

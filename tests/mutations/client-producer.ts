@@ -353,9 +353,9 @@ export const producerMutations: readonly Mutation[] = [
   {
     name: 'producer/broken-interceptor-breaks-send',
     breaks: 'a record is not sent because an interceptor threw',
-    file: 'packages/client/src/producer/interceptors.ts',
-    search: 'this.#warnOnce(`${what}() of',
-    replace: 'throw error\n        this.#warnOnce(`${what}() of',
+    file: 'packages/client/src/interception.ts',
+    search: 'this.#warnOnce(`${method}() of',
+    replace: 'throw error\n        this.#warnOnce(`${method}() of',
     tests: ['packages/client/test/producer/interceptors.test.ts'],
   },
   {

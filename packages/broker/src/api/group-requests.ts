@@ -21,3 +21,13 @@ export function codeOf(error: unknown): number {
   if (error instanceof CoordinatorError) return error.code
   throw error
 }
+
+/** Partitions that were refused before the coordinator saw the others, and these: one entry a topic. */
+export function mergeByName<Partition>(
+  topics: readonly { readonly name: string; readonly partitions: readonly Partition[] }[],
+): { readonly name: string; readonly partitions: readonly Partition[] }[] {
+  const byName = new Map<string, { readonly name: string; readonly partitions: readonly Partition[] }>()
+  for (const { name, partitions } of topics)
+    byName.set(name, { name, partitions: [...(byName.get(name)?.partitions ?? []), ...partitions] })
+  return [...byName.values()]
+}

@@ -13,6 +13,10 @@ import { codeOf, coordinatorError } from './group-requests.ts'
 import { type ApiHandler, handler } from './handler.ts'
 import { findTopic, topicNotFound } from './partition-lookup.ts'
 
+interface CommitPartitions {
+  readonly partitions: readonly { readonly partitionIndex: number }[]
+}
+
 /** The first version with topic ids. */
 const topicIdVersion = 10
 
@@ -28,13 +32,17 @@ export const offsetCommitHandler: ApiHandler = handler({
     const error = coordinatorError(request.groupId, context)
     const { accepted, refused } = checkTopics(request, context)
     if (accepted.length === 0) return { topics: refused }
-    if (error !== ErrorCodes.NONE) return { topics: failAll(request, error) }
+    const answer = (topics: readonly CommittedTopic[]): { topics: OffsetCommitResponseTopicInput[] } => ({
+      topics: mergeTopics(topics, refused, context.apiVersion),
+    })
+    if (error !== ErrorCodes.NONE) return answer(accepted.map((topic) => failTopic(topic, error)))
     try {
       const { groupId, memberId, groupInstanceId, retentionTimeMs, generationIdOrMemberEpoch: generationId } = request
       const commit = { groupId, memberId, groupInstanceId, generationId, retentionTimeMs, topics: accepted }
-      return { topics: mergeTopics(await context.cluster.groups.commitOffsets(commit, context.apiVersion), refused, context.apiVersion) }
+      return answer(await context.cluster.groups.commitOffsets(commit, context.apiVersion))
     } catch (thrown) {
-      return { topics: failAll(request, codeOf(thrown)) }
+      const code = codeOf(thrown)
+      return answer(accepted.map((topic) => failTopic(topic, code)))
     }
   },
 })
@@ -83,6 +91,9 @@ function failAll(request: OffsetCommitRequest, errorCode: number): OffsetCommitR
   return request.topics.map((topic) => failTopic(topic, errorCode))
 }
 
-function failTopic({ name, topicId, partitions }: OffsetCommitRequestTopic, errorCode: number): OffsetCommitResponseTopicInput {
+function failTopic(
+  { name, topicId, partitions }: Pick<OffsetCommitRequestTopic, 'name' | 'topicId'> & CommitPartitions,
+  errorCode: number,
+): CommittedTopic {
   return { name, topicId, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) }
 }

@@ -2,7 +2,7 @@
 
 import { ErrorCodes, offsetDelete, type OffsetDeleteRequest, type OffsetDeleteResponseTopicInput } from '@odradek/protocol'
 import type { RequestContext } from './context.ts'
-import { codeOf, coordinatorError } from './group-requests.ts'
+import { codeOf, coordinatorError, mergeByName } from './group-requests.ts'
 import { type ApiHandler, handler } from './handler.ts'
 
 interface AskedTopic {
@@ -24,7 +24,7 @@ export const offsetDeleteHandler: ApiHandler = handler({
     const { accepted, refused } = checkTopics(request, context)
     try {
       const deleted = await context.cluster.groups.deleteOffsets(request.groupId, accepted)
-      return { errorCode: ErrorCodes.NONE, throttleTimeMs: 0, topics: merge([...deleted, ...refused]) }
+      return { errorCode: ErrorCodes.NONE, throttleTimeMs: 0, topics: mergeByName([...deleted, ...refused]) }
     } catch (thrown) {
       return { errorCode: codeOf(thrown), throttleTimeMs: 0, topics: [] }
     }
@@ -50,14 +50,6 @@ function checkTopics(
     if (unknown.length > 0) refused.push(failTopic(name, unknown, ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION))
   }
   return { accepted, refused }
-}
-
-/** One entry a topic. */
-function merge(topics: readonly OffsetDeleteResponseTopicInput[]): OffsetDeleteResponseTopicInput[] {
-  const byName = new Map<string, OffsetDeleteResponseTopicInput>()
-  for (const { name, partitions } of topics)
-    byName.set(name, { name, partitions: [...(byName.get(name)?.partitions ?? []), ...partitions] })
-  return [...byName.values()]
 }
 
 function failTopic(name: string, partitions: readonly number[], errorCode: number): OffsetDeleteResponseTopicInput {

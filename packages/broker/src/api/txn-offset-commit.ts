@@ -11,7 +11,7 @@ import { groupTopic } from '../coordinator/group/group-coordinator.ts'
 import type { CommitTopic } from '../coordinator/group/offsets/commit.ts'
 import { noTopicId } from '../coordinator/group/offsets/fetch.ts'
 import type { RequestContext } from './context.ts'
-import { codeOf, coordinatorError } from './group-requests.ts'
+import { codeOf, coordinatorError, mergeByName } from './group-requests.ts'
 import type { ApiHandler } from './handler.ts'
 import { handler } from './handler.ts'
 import { transactionMembership } from './transaction-membership.ts'
@@ -38,7 +38,7 @@ export const txnOffsetCommitHandler: ApiHandler = handler({
     const accepted: CommitTopic[] = []
     for (const topic of request.topics) sortOut(topic, accepted, refused, context)
     if (accepted.length === 0) return { throttleTimeMs: 0, topics: refused }
-    return { throttleTimeMs: 0, topics: [...(await commit(request, accepted, context)), ...refused] }
+    return { throttleTimeMs: 0, topics: mergeByName([...(await commit(request, accepted, context)), ...refused]) }
   },
 })
 
@@ -51,7 +51,8 @@ function sortOut(asked: AskedTopic, accepted: CommitTopic[], refused: Result[], 
   }
   const known = partitions.filter(({ partitionIndex }) => topic?.partitions[partitionIndex] !== undefined)
   const unknown = partitions.filter((partition) => !known.includes(partition))
-  if (known.length > 0) accepted.push({ name, topicId: topic?.id ?? noTopicId, partitions: known })
+  // As Apache Kafka, which keeps the id with commits outside transactions only.
+  if (known.length > 0) accepted.push({ name, topicId: noTopicId, partitions: known })
   if (unknown.length > 0) refused.push(failTopic({ name, partitions: unknown }, ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION))
 }
 

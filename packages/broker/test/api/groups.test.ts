@@ -135,6 +135,25 @@ test('the offsets of a deleted topic do not come back with a new topic of its na
   })
 })
 
+test('a commit that the coordinator refuses keeps what was said of partitions that do not exist', async () => {
+  await withBroker({ topics, config }, async ({ client }) => {
+    await find(client)
+    await settle(client)
+    const partitions = [0, 7].map((partitionIndex) => ({ partitionIndex, committedOffset: 1, committedMetadata: '' }))
+    const asked = ['orders', 'nothing'].map((name) => ({ name, partitions }))
+    const request = { groupId, memberId: 'nobody', generationIdOrMemberEpoch: 1, topics: asked }
+    const answer = await client.request(offsetCommit, 9, request)
+    const { UNKNOWN_MEMBER_ID, UNKNOWN_TOPIC_OR_PARTITION } = ErrorCodes
+    assert.deepEqual(
+      answer.topics.map(({ name, partitions: each }) => [name, ...each.map(({ errorCode }) => errorCode)]),
+      [
+        ['orders', UNKNOWN_MEMBER_ID, UNKNOWN_TOPIC_OR_PARTITION],
+        ['nothing', UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_OR_PARTITION],
+      ],
+    )
+  })
+})
+
 test('a broker that closes answers members that wait', async () => {
   const broker = await startBroker({ topics, config: { 'group.initial.rebalance.delay.ms': '60000' } })
   const client = await WireClient.connect(broker.port)

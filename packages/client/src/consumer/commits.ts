@@ -1,43 +1,38 @@
 /** Writes offsets to the group: on demand, in order, and by itself when auto-commit is on. */
 
-import type { OffsetCommitRequestInput } from '@odradek/protocol'
-import { ErrorCodes, offsetCommit } from '@odradek/protocol'
-import type { Cluster } from '../cluster/cluster.ts'
-import type { Coordinators } from '../cluster/coordinators.ts'
+import { withDeadline } from '../cluster/deadline.ts'
 import { retryUntil } from '../cluster/retry.ts'
-import type { ConsumerValues } from '../config/consumer.ts'
-import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
-import { BrokerError, ConnectionError, TimeoutError } from '../errors/kafka-error.ts'
+import { BrokerError, KafkaError, TimeoutError } from '../errors/kafka-error.ts'
+import type { Logger } from '../logger.ts'
 import type { OffsetToCommit } from '../topic-partition.ts'
-import type { ClassicMembership } from './membership/classic-membership.ts'
+import type { CommitRequestOptions } from './commit-request.ts'
+import { CommitRequest } from './commit-request.ts'
 
-export interface CommitsOptions {
-  readonly cluster: Cluster
-  readonly coordinators: Coordinators
-  readonly config: ConsumerValues
-  readonly groupId: string
-  /** Undefined for a consumer that took its partitions by `assign()`. */
-  readonly membership: () => ClassicMembership | undefined
+export interface CommitsOptions extends CommitRequestOptions {
   /** What the application has been handed so far. */
   readonly positions: () => readonly OffsetToCommit[]
-  /** The answer told something about the membership. */
-  readonly onMembershipChange: () => void
+  readonly onCommitted: (offsets: readonly OffsetToCommit[]) => void
+  readonly logger: Logger
 }
 
 export class Commits {
   readonly #options: CommitsOptions
+  readonly #request: CommitRequest
+  /** When this has settled, nothing of the commits so far is under way. Never rejects. */
   #last: Promise<unknown> = Promise.resolve()
+  #attempt: Promise<unknown> = Promise.resolve()
   #nextAutoMs: number
   #isAutoUnderWay = false
 
   constructor(options: CommitsOptions) {
     this.#options = options
+    this.#request = new CommitRequest(options)
     this.#nextAutoMs = options.cluster.nowMs() + options.config.autoCommitIntervalMs
   }
 
   /** Retries what is retriable until `deadlineMs`. */
   commitSync(offsets: readonly OffsetToCommit[], deadlineMs: number): Promise<void> {
-    return this.#inOrder(() => retryUntil(this.#options.cluster, deadlineMs, 'The commit', () => this.#commit(offsets)))
+    return this.#untilDeadline(() => this.#commit(offsets), deadlineMs)
   }
 
   /** Tries once. */
@@ -52,8 +47,7 @@ export class Commits {
     this.#nextAutoMs = cluster.nowMs() + config.autoCommitIntervalMs
     this.#isAutoUnderWay = true
     this.commitAsync(positions())
-      // The next one covers the same records.
-      .catch(() => undefined)
+      .catch((error: unknown) => this.#onAutoCommitFailure(error))
       .finally(() => {
         this.#isAutoUnderWay = false
       })
@@ -61,85 +55,57 @@ export class Commits {
 
   /** The last chance before partitions go: errors do not stop a rebalance or a close, and a topic that was deleted does not hold them up. */
   async autoCommitFinal(deadlineMs: number): Promise<void> {
-    const { config, cluster, positions } = this.#options
+    const { config, positions } = this.#options
     if (!config.enableAutoCommit) return
     const offsets = positions()
     const commit = (): Promise<void> =>
       this.#commit(offsets).catch((error: unknown) => {
         if (!(error instanceof BrokerError && error.code === 'UNKNOWN_TOPIC_OR_PARTITION')) throw error
       })
-    await this.#inOrder(() => retryUntil(cluster, deadlineMs, 'The commit', commit)).catch(() => undefined)
+    await this.#untilDeadline(commit, deadlineMs).catch((error: unknown) => this.#warn(error))
   }
 
-  /** A commit starts when the one before it has ended, so that an older offset never overwrites a newer one. */
+  /** Waits for the commits so far, whatever becomes of them, until `deadlineMs`. */
+  async settled(deadlineMs: number): Promise<void> {
+    const { clock } = this.#options.cluster.runtime
+    await withDeadline(clock, this.#last, deadlineMs, 'Commits were still under way').catch(() => undefined)
+  }
+
+  /** The deadline includes the wait for earlier commits. */
+  #untilDeadline(commit: () => Promise<void>, deadlineMs: number): Promise<void> {
+    const { cluster } = this.#options
+    const message = 'The commit took too long: an earlier one is still under way'
+    const run = async (): Promise<void> => {
+      if (cluster.nowMs() >= deadlineMs) throw new TimeoutError(message)
+      await retryUntil(cluster, deadlineMs, 'The commit', commit)
+    }
+    return withDeadline(cluster.runtime.clock, this.#inOrder(run), deadlineMs + 1, message)
+  }
+
+  /** A commit starts when nothing of the one before it is under way, so that an older offset never overwrites a newer one. */
   #inOrder(commit: () => Promise<void>): Promise<void> {
     const next = this.#last.then(commit)
-    this.#last = next.catch(() => undefined)
+    // An attempt may outlive the one who waited for it.
+    this.#last = next.catch(() => undefined).then(() => this.#attempt)
     return next
   }
 
   async #commit(offsets: readonly OffsetToCommit[]): Promise<void> {
     if (offsets.length === 0) return
-    const { cluster, coordinators, groupId } = this.#options
-    const membership = this.#options.membership()
-    if (membership !== undefined && membership.generationId < 0) throw this.#notAMember()
-    const nodeId = await coordinators.group(groupId)
-    const generationId = membership?.generationId ?? -1
-    // A JoinGroup waits for the other members, and on its connection whatever comes behind it; under a cooperative protocol records are handled meanwhile.
-    const isJoining = membership?.state === 'joining'
-    try {
-      const channel = isJoining ? 'data' : 'group'
-      const response = await cluster.request(nodeId, offsetCommit, this.#request(offsets, membership), { channel })
-      for (const { name, partitions } of response.topics) {
-        for (const { partitionIndex, errorCode } of partitions) {
-          if (errorCode !== ErrorCodes.NONE)
-            throw this.#refused(errorCode, `${name}-${partitionIndex}`, isJoining ? undefined : membership, generationId)
-        }
-      }
-    } catch (error) {
-      if (error instanceof ConnectionError || error instanceof TimeoutError) coordinators.forget(groupId)
-      throw error
-    }
+    const sent = this.#request.send(offsets)
+    this.#attempt = sent.catch(() => undefined)
+    await sent
+    this.#options.onCommitted(offsets)
   }
 
-  #request(offsets: readonly OffsetToCommit[], membership: ClassicMembership | undefined): OffsetCommitRequestInput {
-    const topics = new Map<string, OffsetToCommit[]>()
-    for (const offset of offsets) topics.set(offset.topic, [...(topics.get(offset.topic) ?? []), offset])
-    return {
-      groupId: this.#options.groupId,
-      generationIdOrMemberEpoch: membership?.generationId ?? -1,
-      memberId: membership?.memberId ?? '',
-      groupInstanceId: membership === undefined ? null : this.#options.config.groupInstanceId,
-      topics: [...topics].map(([name, each]) => ({
-        name,
-        partitions: each.map(({ partition, offset, metadata, leaderEpoch }) => ({
-          partitionIndex: partition,
-          committedOffset: offset,
-          committedLeaderEpoch: leaderEpoch ?? -1,
-          committedMetadata: metadata ?? '',
-        })),
-      })),
-    }
+  /** The next one covers the same records: soon, where that may help. */
+  #onAutoCommitFailure(error: unknown): void {
+    const { cluster } = this.#options
+    if (error instanceof KafkaError && error.retriable) this.#nextAutoMs = cluster.nowMs() + cluster.config.retryBackoffMs
+    else this.#warn(error)
   }
 
-  #refused(errorCode: number, place: string, membership: ClassicMembership | undefined, generationId: number): BrokerError {
-    const action = brokerErrorAction(errorCode)
-    if (action === 'find-coordinator') this.#options.coordinators.forget(this.#options.groupId)
-    if (membership !== undefined && (action === 'find-coordinator' || action === 'rejoin' || action === 'fatal')) {
-      membership.onCommitError(errorCode, generationId, this.#options.cluster.nowMs())
-      this.#options.onMembershipChange()
-    }
-    const error = brokerError(errorCode, `Cannot commit ${place} in group '${this.#options.groupId}'`)
-    if (action !== 'rejoin') return error
-    return withAdvice(error)
+  #warn(error: unknown): void {
+    this.#options.logger.warn(`Auto-commit failed, records may come again: ${error instanceof Error ? error.message : String(error)}`)
   }
-
-  #notAMember(): BrokerError {
-    return withAdvice(brokerError(ErrorCodes.UNKNOWN_MEMBER_ID, `Cannot commit in group '${this.#options.groupId}'`))
-  }
-}
-
-function withAdvice(error: BrokerError): BrokerError {
-  const advice = 'call poll() to rejoin; where polls are too far apart, raise max.poll.interval.ms or lower max.poll.records'
-  return new BrokerError(error.code, error.errorCode, `${error.message}; its partitions may be another member's by now: ${advice}`)
 }

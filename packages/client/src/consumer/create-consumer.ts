@@ -15,7 +15,12 @@ import type { Consumer, ConsumerOptions } from './types.ts'
 
 /** Throws ConfigError. */
 export function createConsumer<K, V>(shared: ClientOptions, options: ConsumerOptions<K, V>, onClose: () => void): Consumer<K, V> {
-  const { runtime, logger, common, tls, tracing, own } = resolveClient(consumerKeys, shared, options, ['key', 'value', 'assignors'])
+  const { runtime, logger, common, tls, tracing, own } = resolveClient(consumerKeys, shared, options, [
+    'key',
+    'value',
+    'assignors',
+    'interceptors',
+  ])
   if (own.heartbeatIntervalMs >= own.sessionTimeoutMs) {
     throw new ConfigError(`heartbeat.interval.ms (${own.heartbeatIntervalMs}) must be below session.timeout.ms (${own.sessionTimeoutMs})`)
   }
@@ -34,6 +39,7 @@ export function createConsumer<K, V>(shared: ClientOptions, options: ConsumerOpt
     metrics,
     key: options.key,
     value: options.value,
+    interceptors: options.interceptors ?? [],
     onClose,
     logger,
   })

@@ -29,6 +29,8 @@ import { Commits } from './commits.ts'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
 import type { DecodeOptions } from './fetched-partition.ts'
 import { Fetcher } from './fetcher.ts'
+import type { ConsumerInterceptor } from './interceptors.ts'
+import { ConsumerInterceptors } from './interceptors.ts'
 import { Iteration } from './iteration.ts'
 import { GroupMember } from './membership/group-member.ts'
 import { OffsetQueries } from './offset-queries.ts'
@@ -38,7 +40,7 @@ import { Rebalances } from './rebalances.ts'
 import { Signal } from './signal.ts'
 import { Subscription } from './subscription.ts'
 import { TopicPattern } from './topic-pattern.ts'
-import type { Consumer, ConsumerBatch, ConsumerGroupMetadata, ConsumerRecord, RebalanceListener } from './types.ts'
+import type { CommitCallback, Consumer, ConsumerBatch, ConsumerGroupMetadata, ConsumerRecord, RebalanceListener } from './types.ts'
 
 const DEFAULT_POLL_MS = 1000
 const DEFAULT_CLOSE_MS = 30_000
@@ -53,6 +55,7 @@ export interface KafkaConsumerOptions<K, V> {
   readonly metrics: ConsumerMetrics
   readonly key: AnyDeserializer<K> | undefined
   readonly value: AnyDeserializer<V> | undefined
+  readonly interceptors: readonly ConsumerInterceptor<K, V>[]
   readonly onClose: () => void
   readonly logger: Logger
 }
@@ -71,6 +74,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   readonly #commits: Commits | undefined
   readonly #member: GroupMember | undefined
   readonly #rebalances: Rebalances<K, V> | undefined
+  readonly #interceptors: ConsumerInterceptors<K, V> | undefined
   readonly #isAsync: boolean
   #pattern: TopicPattern | undefined
   #error: unknown
@@ -84,6 +88,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     this.#options = options
     this.#cluster = cluster
     this.#isAsync = isAsync(options.key) || isAsync(options.value)
+    this.#interceptors = options.interceptors.length === 0 ? undefined : new ConsumerInterceptors(options.interceptors, options.logger)
     metrics.watchAssignment(
       () => this.#subscription.size,
       () => this.#subscription.values(),
@@ -97,10 +102,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       isClosed: () => this.#closing !== undefined,
     })
     const onChange = (): void => this.#signal.notify()
-    const onError = (error: unknown): void => {
-      this.#error ??= error
-      onChange()
-    }
+    const onError = (error: unknown): void => this.#onError(error)
     const shared = {
       cluster,
       topics: this.#topics,
@@ -122,6 +124,8 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       groupId,
       membership: () => (this.#subscription.mode === 'topics' ? this.#member?.membership : undefined),
       positions: () => this.#consumedPositions(),
+      onCommitted: (offsets) => this.#interceptors?.onCommit(offsets),
+      logger: options.logger,
       onMembershipChange: () => {
         this.#member?.step()
         onChange()
@@ -243,8 +247,21 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     return this.#group().commits.commitSync(offsets ?? this.#consumedPositions(), this.#apiDeadline())
   }
 
-  commitAsync(offsets?: readonly OffsetToCommit[]): Promise<void> {
-    return this.#group().commits.commitAsync(offsets ?? this.#consumedPositions())
+  commitAsync(offsets?: readonly OffsetToCommit[]): Promise<void>
+  commitAsync(callback: CommitCallback): void
+  commitAsync(offsets: readonly OffsetToCommit[] | undefined, callback: CommitCallback): void
+  commitAsync(given?: readonly OffsetToCommit[] | CommitCallback, callback?: CommitCallback): Promise<void> | undefined {
+    const tell = typeof given === 'function' ? given : callback
+    const offsets = given === undefined || typeof given === 'function' ? this.#consumedPositions() : given
+    const committed = this.#group().commits.commitAsync(offsets)
+    if (tell === undefined) return committed
+    committed
+      .then(
+        () => tell(offsets),
+        (error: KafkaError) => tell(offsets, error),
+      )
+      .catch((error: unknown) => this.#onError(error))
+    return undefined
   }
 
   pause(partitions: readonly TopicPartition[]): void {
@@ -316,7 +333,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       if (records.length > 0) {
         if (this.#isAsync) await settleValues(records)
         await this.#yield(now)
-        return records
+        return this.#interceptors?.onConsume(records) ?? records
       }
       if (this.#wakeups > 0 || now >= deadlineMs || this.#closing !== undefined) {
         this.#wakeups = 0
@@ -366,6 +383,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     const deadlineMs = this.#cluster.nowMs() + timeoutMs
     this.#signal.notify()
     try {
+      await this.#commits?.settled(deadlineMs)
       if (this.#subscription.mode === 'topics') await this.#leaveGroup(deadlineMs, 'the consumer is being closed')
       else if (this.#subscription.mode === 'partitions') await this.#commits?.autoCommitFinal(deadlineMs)
       await this.#fetcher.close(deadlineMs)
@@ -374,6 +392,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       this.#topics.close()
       this.#cluster.close()
       this.#member?.close()
+      this.#interceptors?.close()
       this.#options.onClose()
     }
   }
@@ -414,6 +433,11 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
 
   #apiDeadline(): number {
     return this.#cluster.nowMs() + this.#options.config.defaultApiTimeoutMs
+  }
+
+  #onError(error: unknown): void {
+    this.#error ??= error
+    this.#signal.notify()
   }
 
   #throwError(): void {

@@ -5,8 +5,10 @@ import type { ConsumerConfig } from '../config/consumer.ts'
 import type { ClientOptions } from '../config/options.ts'
 import type { Assignor } from './assignors/assignor.ts'
 import type { AssignorName } from './assignors/built-in.ts'
+import type { ConsumerInterceptor } from './interceptors.ts'
 import type { MetricValue } from '../metrics/registry.ts'
 import type { CloseOptions } from '../producer/types.ts'
+import type { KafkaError } from '../errors/kafka-error.ts'
 import type { AsyncDeserializer, Deserializer } from '../serde/serde.ts'
 import type {
   CommittedOffset,
@@ -78,7 +80,12 @@ export interface ConsumerOptions<K, V> extends Partial<ConsumerConfig>, ClientOp
   readonly value?: Deserializer<V> | AsyncDeserializer<V> | undefined
   /** Instead of `partitionAssignmentStrategy`, by preference: assignors of one's own, and names of those that are built in. */
   readonly assignors?: readonly (AssignorName | Assignor)[] | undefined
+  /** Called in this order around `poll()` and after commits. */
+  readonly interceptors?: readonly ConsumerInterceptor<K, V>[] | undefined
 }
+
+/** What became of a commit; `error` is there when it failed. What it throws comes out of the next `poll()`. */
+export type CommitCallback = (offsets: readonly OffsetToCommit[], error?: KafkaError) => void
 
 /**
  * `for await (const record of consumer)` polls until the consumer is closed. In a loop over it, or over `batches()`, what the loop has not
@@ -117,10 +124,17 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
   position(partition: TopicPartition): Promise<number>
   /** What the group has committed; partitions without a commit are left out. */
   committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>
-  /** Commits the given offsets, or the position of every assigned partition; retries until done or `default.api.timeout.ms`. */
+  /**
+   * Commits the given offsets, or the position of every assigned partition; retries until done or `default.api.timeout.ms`. Rejects with
+   * BrokerError where retrying does not help: REBALANCE_IN_PROGRESS (poll, then commit again), UNKNOWN_MEMBER_ID and ILLEGAL_GENERATION (the
+   * partitions are another's), FENCED_INSTANCE_ID (so is the `group.instance.id`), OFFSET_METADATA_TOO_LARGE.
+   */
   commitSync(offsets?: readonly OffsetToCommit[]): Promise<void>
-  /** Commits without retrying; a failure rejects. Commits keep their order. */
+  /** Commits without retrying; a failure rejects. Commits keep their order, and `close()` waits for them. */
   commitAsync(offsets?: readonly OffsetToCommit[]): Promise<void>
+  /** The same, with a callback in place of the promise. */
+  commitAsync(callback: CommitCallback): void
+  commitAsync(offsets: readonly OffsetToCommit[] | undefined, callback: CommitCallback): void
   /** No more records of these partitions until they are resumed; what has been fetched is kept. A pause ends when a partition is revoked. */
   pause(partitions: readonly TopicPartition[]): void
   resume(partitions: readonly TopicPartition[]): void

@@ -1,6 +1,7 @@
 /** What applications hang into every send (KIP-42). An interceptor that throws is warned of once and changes nothing. */
 
 import type { KafkaError } from '../errors/kafka-error.ts'
+import { Interception } from '../interception.ts'
 import type { Logger } from '../logger.ts'
 import { toKafkaError } from './to-kafka-error.ts'
 import type { ProducerRecord, RecordMetadata } from './types.ts'
@@ -15,18 +16,15 @@ export interface ProducerInterceptor<K, V> {
 }
 
 export class Interceptors<K, V> {
-  readonly #interceptors: readonly ProducerInterceptor<K, V>[]
-  readonly #logger: Logger
+  readonly #interception: Interception<ProducerInterceptor<K, V>>
   readonly #send: (record: ProducerRecord<K, V>) => Promise<RecordMetadata>
-  readonly #warned = new Set<string>()
 
   constructor(
     interceptors: readonly ProducerInterceptor<K, V>[],
     logger: Logger,
     send: (record: ProducerRecord<K, V>) => Promise<RecordMetadata>,
   ) {
-    this.#interceptors = interceptors
-    this.#logger = logger
+    this.#interception = new Interception(interceptors, logger)
     this.#send = send
   }
 
@@ -45,33 +43,17 @@ export class Interceptors<K, V> {
 
   onSend(record: ProducerRecord<K, V>): ProducerRecord<K, V> {
     let current = record
-    this.#each('onSend', (interceptor) => {
+    this.#interception.each('onSend', (interceptor) => {
       current = interceptor.onSend?.(current) ?? current
     })
     return current
   }
 
   onAcknowledgement(metadata: RecordMetadata | undefined, error: KafkaError | undefined, record: ProducerRecord<K, V>): void {
-    this.#each('onAcknowledgement', (interceptor) => interceptor.onAcknowledgement?.(metadata, error, record))
+    this.#interception.each('onAcknowledgement', (interceptor) => interceptor.onAcknowledgement?.(metadata, error, record))
   }
 
   close(): void {
-    this.#each('close', (interceptor) => interceptor.close?.())
-  }
-
-  #each(what: keyof ProducerInterceptor<K, V>, call: (interceptor: ProducerInterceptor<K, V>) => void): void {
-    for (const [index, interceptor] of this.#interceptors.entries()) {
-      try {
-        call(interceptor)
-      } catch (error) {
-        this.#warnOnce(`${what}() of interceptor ${index} threw, which is not told again: ${String(error)}`, `${what} ${index}`)
-      }
-    }
-  }
-
-  #warnOnce(message: string, key: string): void {
-    if (this.#warned.has(key)) return
-    this.#warned.add(key)
-    this.#logger.warn(message)
+    this.#interception.each('close', (interceptor) => interceptor.close?.())
   }
 }

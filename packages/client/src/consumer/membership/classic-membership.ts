@@ -88,6 +88,11 @@ export class ClassicMembership {
     return this.#generationId
   }
 
+  /** From its join until it is told its part of the new generation. */
+  get isRebalancing(): boolean {
+    return this.#state === 'joining' || this.#state === 'assigning' || this.#state === 'syncing'
+  }
+
   get protocolName(): string {
     return this.#protocolName
   }
