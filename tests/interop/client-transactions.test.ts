@@ -59,9 +59,11 @@ for (const [name, start] of Object.entries(subjects)) {
     before(async () => {
       subject = await start()
       kafka = new Kafka({ ...quiet, bootstrapServers: subject.bootstrapServers })
-      await kafka.admin().createTopics(
-        ['plain', 'fenced', 'late', 'revived', 'input', 'output'].map((topic) => ({ topic, partitions: topic === 'input' ? 2 : 1 })),
-      )
+      await kafka
+        .admin()
+        .createTopics(
+          ['plain', 'fenced', 'late', 'revived', 'input', 'output'].map((topic) => ({ topic, partitions: topic === 'input' ? 2 : 1 })),
+        )
     })
 
     after(async () => {
@@ -93,7 +95,8 @@ for (const [name, start] of Object.entries(subjects)) {
       const [stable] = await ends(topic)
       await consumer.assign([{ topic, partition: 0 }])
       const values: string[] = []
-      while ((await consumer.position({ topic, partition: 0 })) < stable) for (const { value } of await consumer.poll(200)) values.push(value ?? '')
+      while ((await consumer.position({ topic, partition: 0 })) < stable)
+        for (const { value } of await consumer.poll(200)) values.push(value ?? '')
       await consumer.close()
       return values
     }
@@ -123,8 +126,15 @@ for (const [name, start] of Object.entries(subjects)) {
       assert.deepEqual(kcat.stdout.trim().split('\n'), expected)
       const java = await runKafkaTool(
         'kafka-console-consumer',
-        ['--bootstrap-server', subject.bootstrapServers, '--topic', 'plain', '--from-beginning', '--max-messages', `${expected.length}`]
-          .concat(['--command-property', 'isolation.level=read_committed']),
+        [
+          '--bootstrap-server',
+          subject.bootstrapServers,
+          '--topic',
+          'plain',
+          '--from-beginning',
+          '--max-messages',
+          `${expected.length}`,
+        ].concat(['--command-property', 'isolation.level=read_committed']),
         { timeoutMs: 60_000 },
       )
       assert.deepEqual(java.stdout.trim().split('\n'), expected)
@@ -189,7 +199,13 @@ for (const [name, start] of Object.entries(subjects)) {
       const count = 200
       await input.sendBatch(Array.from({ length: count }, (_, index) => ({ topic: 'input', partition: index % 2, value: `${index}` })))
       await input.close()
-      const reader = kafka.consumer({ key: string, value: string, groupId: 'pipeline', enableAutoCommit: false, autoOffsetReset: 'earliest' })
+      const reader = kafka.consumer({
+        key: string,
+        value: string,
+        groupId: 'pipeline',
+        enableAutoCommit: false,
+        autoOffsetReset: 'earliest',
+      })
       await reader.subscribe(['input'])
       const writer = producer('pipeline')
       let done = 0
@@ -210,7 +226,10 @@ for (const [name, start] of Object.entries(subjects)) {
       await writer.close()
       assert.deepEqual((await committed('output')).toSorted(), Array.from({ length: count }, (_, index) => `${index}!`).toSorted())
       const offsets = await kafka.admin().listGroupOffsets('pipeline')
-      assert.deepEqual(offsets.map(({ partition, offset }) => [partition, offset]).toSorted(), [[0, 100], [1, 100]])
+      assert.deepEqual(offsets.map(({ partition, offset }) => [partition, offset]).toSorted(), [
+        [0, 100],
+        [1, 100],
+      ])
     })
   })
 }

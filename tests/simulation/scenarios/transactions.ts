@@ -25,7 +25,8 @@ export const transactions: ScenarioOf = (pick) => ({
       config: { lingerMs: pick.one(0, 5, 50), batchSize: pick.one(200, 16_384) },
     },
   ],
-  faults: [...memberFaults, ...memberFaults, killBroker, killBroker, restartBroker, tearWrite, loseResponse, cutConnections, stallLink, slowLink],
+  faults: [...memberFaults, killBroker, killBroker, restartBroker, tearWrite, loseResponse, cutConnections, stallLink, slowLink],
   faultEveryMs: { min: 200, max: 5000 },
+  network: { cut: 0.002, responseLost: pick.one(0.002, 0.01), slowed: 0.01 },
   weatherMs: 70_000,
 })

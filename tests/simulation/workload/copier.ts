@@ -267,8 +267,7 @@ class Stay {
 
 function nextOffsets(records: readonly ConsumerRecord<string, string>[]): (TopicPartition & { readonly offset: number })[] {
   const next = new Map<string, TopicPartition & { readonly offset: number }>()
-  for (const { topic, partition, offset } of records)
-    next.set(placeOf({ topic, partition }), { topic, partition, offset: offset + 1 })
+  for (const { topic, partition, offset } of records) next.set(placeOf({ topic, partition }), { topic, partition, offset: offset + 1 })
   return [...next.values()]
 }
 

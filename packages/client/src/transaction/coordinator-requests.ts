@@ -101,7 +101,8 @@ export class CoordinatorRequests {
       try {
         const { topics } = await cluster.request(nodeId, txnOffsetCommit, message)
         for (const { name, partitions } of topics)
-          for (const { partitionIndex, errorCode } of partitions) this.#check(errorCode, `commit the offset of ${name}-${partitionIndex} in`)
+          for (const { partitionIndex, errorCode } of partitions)
+            this.#check(errorCode, `commit the offset of ${name}-${partitionIndex} in`)
       } catch (error) {
         if (isMisplaced(error)) this.#coordinators.forget(group.groupId)
         throw error

@@ -29,15 +29,7 @@ export const predecessors: Readonly<Record<TransactionState, readonly Transactio
   COMMITTING: ['IN_TRANSACTION'],
   ABORTING: ['IN_TRANSACTION', 'ABORTABLE_ERROR'],
   ABORTABLE_ERROR: ['IN_TRANSACTION', 'COMMITTING'],
-  FATAL_ERROR: [
-    'UNINITIALIZED',
-    'INITIALIZING',
-    'READY',
-    'IN_TRANSACTION',
-    'COMMITTING',
-    'ABORTING',
-    'ABORTABLE_ERROR',
-  ],
+  FATAL_ERROR: ['UNINITIALIZED', 'INITIALIZING', 'READY', 'IN_TRANSACTION', 'COMMITTING', 'ABORTING', 'ABORTABLE_ERROR'],
 }
 
 const allowed: Readonly<Record<TransactionCall, readonly TransactionState[]>> = {
@@ -76,7 +68,8 @@ export class TransactionStates {
   /** Why a call is out of turn, and what to do; undefined when it is not. */
   objection(call: TransactionCall): StateError | undefined {
     if (allowed[call].includes(this.#current)) return undefined
-    if (call === 'initTransactions()' && this.#current === 'READY') return new StateError(`${call}: once is enough, call beginTransaction()`)
+    if (call === 'initTransactions()' && this.#current === 'READY')
+      return new StateError(`${call}: once is enough, call beginTransaction()`)
     return new StateError(`${call}: ${advice[this.#current]}`)
   }
 }

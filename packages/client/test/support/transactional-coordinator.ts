@@ -1,15 +1,6 @@
 /** A transaction coordinator in memory, on every node of a fake cluster, that takes note of what it is told. Tests overrule its answers. */
 
-import {
-  addOffsetsToTxn,
-  addPartitionsToTxn,
-  apis,
-  apiVersions,
-  endTxn,
-  initProducerId,
-  produce,
-  txnOffsetCommit,
-} from '@odradek/protocol'
+import { addOffsetsToTxn, addPartitionsToTxn, apis, apiVersions, endTxn, initProducerId, produce, txnOffsetCommit } from '@odradek/protocol'
 import type { Producer, ProducerOptions } from '../../src/index.ts'
 import { Kafka, string } from '../../src/index.ts'
 import { FakeCluster } from './fake-cluster.ts'

@@ -74,7 +74,10 @@ describe('a transaction under the first protocol', () => {
     assert.deepEqual(world.asked, ['AddPartitionsToTxn v3 0', 'EndTxn v4 0 abort', 'InitProducerId 7/0 60000'])
     world.cluster.on(produce, (request) => world.log.answer(request))
     await worksOn(world)
-    assert.deepEqual(world.log.received.map(({ producerEpoch, baseSequence }) => [producerEpoch, baseSequence]), [[1, 0]])
+    assert.deepEqual(
+      world.log.received.map(({ producerEpoch, baseSequence }) => [producerEpoch, baseSequence]),
+      [[1, 0]],
+    )
     await end(world)
   })
 
@@ -112,10 +115,13 @@ describe('a transaction under the second protocol', () => {
     assert.deepEqual(world.asked.toSorted(), ['EndTxn v5 0 commit', 'Produce v12 tx', 'TxnOffsetCommit v5 3 m i'])
     world.producer.beginTransaction()
     await during(world, Promise.all([send(world, 'b'), world.producer.commitTransaction()]))
-    assert.deepEqual(world.log.received.map(({ producerEpoch, baseSequence }) => [producerEpoch, baseSequence]), [
-      [0, 0],
-      [1, 0],
-    ])
+    assert.deepEqual(
+      world.log.received.map(({ producerEpoch, baseSequence }) => [producerEpoch, baseSequence]),
+      [
+        [0, 0],
+        [1, 0],
+      ],
+    )
     await end(world)
   })
 
@@ -180,7 +186,12 @@ for (const protocol of [1, 2] as const) {
       await end(world)
     })
 
-    for (const name of ['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH', 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'INVALID_TXN_STATE'] as const) {
+    for (const name of [
+      'PRODUCER_FENCED',
+      'INVALID_PRODUCER_EPOCH',
+      'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+      'INVALID_TXN_STATE',
+    ] as const) {
       it(`${name} of a coordinator is the end`, async () => {
         const world = startInTransactions({ protocol })
         await inTransaction(world)
@@ -284,7 +295,10 @@ for (const protocol of [1, 2] as const) {
         void transaction.sendOffsets(offsets, group)
       })
       await assert.rejects(during(world, ignoring), { code: 'ILLEGAL_GENERATION' })
-      await during(world, world.producer.transaction(() => Promise.resolve()))
+      await during(
+        world,
+        world.producer.transaction(() => Promise.resolve()),
+      )
       await end(world)
     })
 
