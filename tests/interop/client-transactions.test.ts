@@ -22,7 +22,7 @@ interface Subject {
 }
 
 async function onKafka(transactionVersion: number): Promise<Subject> {
-  const kafka = await startKafka({ configs })
+  const kafka = await startKafka({ configs, startTimeoutMs: 150_000 })
   const { bootstrapServers } = kafka
   if (transactionVersion < 2) {
     const args = ['--bootstrap-server', bootstrapServers, 'downgrade', '--feature', `transaction.version=${transactionVersion}`]
@@ -52,7 +52,7 @@ const subjects = {
 }
 
 for (const [name, start] of Object.entries(subjects)) {
-  describe(`transactions on ${name}`, { timeout: 240_000 }, () => {
+  describe(`transactions on ${name}`, { timeout: 400_000 }, () => {
     let subject: Subject
     let kafka: Kafka
 
