@@ -180,7 +180,7 @@ for (const [name, start] of Object.entries(subjects)) {
     })
 
     it('a transaction outlives the broker’s kill -9', async () => {
-      const sender = producer('revived', { requestTimeoutMs: 5000 })
+      const sender = producer('revived', { requestTimeoutMs: 5000, transactionTimeoutMs: 300_000 })
       await sender.initTransactions()
       sender.beginTransaction()
       await sender.send({ topic: 'revived', value: 'before' })

@@ -205,7 +205,8 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     const membership = this.#subscription.mode === 'topics' ? this.#member?.membership : undefined
     const { generationId = -1, memberId = '' } = membership ?? {}
     // As nobody's in particular a broker would take the offsets, whoever has the partitions by now.
-    if (membership !== undefined && generationId < 0) throw new StateError(`The consumer is no member of group '${groupId}' at present: poll() joins it`)
+    if (membership !== undefined && generationId < 0)
+      throw new StateError(`The consumer is no member of group '${groupId}' at present: poll() joins it`)
     return { groupId, generationId, memberId, groupInstanceId }
   }
 

@@ -48,9 +48,14 @@ export function fatalError(error: unknown, transactionalId: string): KafkaError 
     const code = error instanceof KafkaError ? error.code : 'STATE'
     return new KafkaError(code, `The transactional producer has failed: ${reason}`, { fatal: true, cause: error })
   }
-  const isFenced = error.code === 'PRODUCER_FENCED' || error.code === 'INVALID_PRODUCER_EPOCH'
-  const hint = isFenced
-    ? `; another producer has taken over transactional.id '${transactionalId}', or the transaction outlived transaction.timeout.ms: close this one, and give every instance an id of its own`
-    : ''
+  const hint = hintOf(error.code, transactionalId)
   return new BrokerError(error.code, error.errorCode, `${error.message}${hint}`, { fatal: true, cause: error })
+}
+
+function hintOf(code: BrokerErrorCode, transactionalId: string): string {
+  if (code === 'PRODUCER_FENCED' || code === 'INVALID_PRODUCER_EPOCH')
+    return `; another producer has taken over transactional.id '${transactionalId}', or the transaction outlived transaction.timeout.ms: close this one, and give every instance an id of its own`
+  if (code === 'INVALID_TXN_STATE')
+    return '; the transaction may have outlived transaction.timeout.ms: close this producer, and make another'
+  return ''
 }
