@@ -70,7 +70,8 @@ test('the pipeline copies, two instances side by side', async () => {
   while (made.length < orders.length) made = await invoices(kafka)
   stop.abort()
   await Promise.all(copies)
-  assert.deepEqual(made.toSorted(), orders.map((order) => `invoice of ${order}`).toSorted())
+  assert.equal(made.length, orders.length)
+  assert.deepEqual(new Set(made), new Set(orders.map((order) => `invoice of ${order}`)))
 })
 
 test('of two with one id the first is fenced', async () => {

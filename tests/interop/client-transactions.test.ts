@@ -226,10 +226,13 @@ for (const [name, start] of Object.entries(subjects)) {
       await writer.close()
       assert.deepEqual((await committed('output')).toSorted(), Array.from({ length: count }, (_, index) => `${index}!`).toSorted())
       const offsets = await kafka.admin().listGroupOffsets('pipeline')
-      assert.deepEqual(offsets.map(({ partition, offset }) => [partition, offset]).toSorted(), [
-        [0, 100],
-        [1, 100],
-      ])
+      assert.deepEqual(
+        new Map(offsets.map(({ partition, offset }) => [partition, offset])),
+        new Map([
+          [0, 100],
+          [1, 100],
+        ]),
+      )
     })
   })
 }

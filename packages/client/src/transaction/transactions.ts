@@ -271,7 +271,8 @@ export class Transactions {
     this.#states.to('COMMITTING')
     await Promise.all([this.#options.flush(), this.#offsets])
     await this.#adding
-    if (this.state !== 'COMMITTING') throw this.#abandonedBy ?? this.#stoppedBy
+    const failure = this.#abandonedBy ?? this.#stoppedBy
+    if (failure !== undefined) throw failure
     try {
       await this.#end(true)
     } catch (error) {
