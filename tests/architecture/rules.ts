@@ -64,10 +64,11 @@ const clientLayers: PackageLayers = {
   tracing: { values: ['errors', 'headers.ts'], types: ['producer', 'consumer'] },
   connection: { values: ['config', 'errors', 'metrics'] },
   cluster: { values: ['connection', ...CLIENT_FOUNDATIONS] },
-  producer: { values: ['tracing', 'cluster', 'connection', ...CLIENT_FOUNDATIONS] },
+  producer: { values: ['transaction', 'tracing', 'cluster', 'connection', ...CLIENT_FOUNDATIONS], types: ['consumer'] },
   consumer: { values: ['tracing', 'cluster', 'connection', ...CLIENT_FOUNDATIONS], types: ['producer'] },
   admin: { values: ['cluster', 'connection', ...CLIENT_FOUNDATIONS], types: ['producer', 'consumer'] },
-  transaction: { values: ['producer', 'cluster', 'connection', ...CLIENT_FOUNDATIONS], types: ['consumer'] },
+  /** Tells the producer what may be sent when; of the producer it knows the identity that it hands on. */
+  transaction: { values: ['cluster', 'connection', ...CLIENT_FOUNDATIONS], types: ['producer', 'consumer'] },
 }
 
 export const packageLayers: Readonly<Record<string, PackageLayers>> = {

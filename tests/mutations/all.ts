@@ -12,6 +12,7 @@ import { connectionMutations } from './client-connections.ts'
 import { consumerMutations } from './client-consumer.ts'
 import { fetchingMutations } from './client-fetching.ts'
 import { producerMutations } from './client-producer.ts'
+import { clientTransactionMutations } from './client-transactions.ts'
 import { historyMutations } from './history.ts'
 import type { Mutation } from './mutation.ts'
 import { protocolMutations } from './protocol.ts'
@@ -28,6 +29,7 @@ export const allMutations: readonly Mutation[] = [
   ...networkMutations,
   ...nodeMutations,
   ...producerMutations,
+  ...clientTransactionMutations,
   ...consumerMutations,
   ...fetchingMutations,
   ...connectionMutations,

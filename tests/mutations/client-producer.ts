@@ -130,7 +130,7 @@ export const producerMutations: readonly Mutation[] = [
     name: 'producer/epoch-kept-after-loss',
     breaks: 'after a batch that was given up the next ones are out of sequence, or pass for it',
     file: deliveries,
-    search: 'else if (batch.baseSequence >= 0) this.#options.identity?.bumpEpoch()',
+    search: 'else if (isInDoubt && transactions === undefined) identity?.bumpEpoch()',
     replace: '',
     tests: [producer],
   },

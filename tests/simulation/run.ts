@@ -6,11 +6,12 @@ import type { FaultName } from './faults/fault.ts'
 import { chances } from './faults/network-faults.ts'
 import { judge } from './judge.ts'
 import { pickFrom } from './pick.ts'
-import type { ScenarioOf } from './scenario.ts'
+import type { Scenario, ScenarioOf } from './scenario.ts'
 import { BROKER } from './stage/broker-host.ts'
 import type { Life, Program } from './stage/program.ts'
 import { Stage, TRACE_LINES, type Violation } from './stage/stage.ts'
 import { Auditor } from './workload/auditor.ts'
+import { copy } from './workload/copier.ts'
 import { describe, produce } from './workload/producer.ts'
 import { member } from './workload/member.ts'
 import { read } from './workload/reader.ts'
@@ -72,6 +73,7 @@ async function play(stage: Stage): Promise<void> {
   const { scenario, broker, history } = stage
   for (const [topic, { partitions, grownTo }] of Object.entries(scenario.topics))
     history.topic({ topic, partitions: grownTo ?? partitions })
+  for (const { group, input, output } of scenario.pipelines ?? []) history.pipeline({ group, input, output })
   broker.start()
   await broker.serving()
   populate(stage)
@@ -96,6 +98,11 @@ function populate(stage: Stage): void {
   for (const spec of scenario.groups ?? []) {
     for (let number = 1; number <= spec.members; number++) {
       stage.members.push(stage.program(`${spec.group}-${number}`, member(stage, spec)))
+    }
+  }
+  for (const spec of scenario.pipelines ?? []) {
+    for (let number = 1; number <= spec.instances; number++) {
+      stage.members.push(stage.program(`${spec.group}-${number}`, copy(stage, spec)))
     }
   }
   for (const [index, spec] of (scenario.readers ?? []).entries()) {
@@ -127,11 +134,12 @@ async function rage(stage: Stage): Promise<void> {
 
 async function audit(stage: Stage): Promise<void> {
   const { scenario } = stage
+  const groups = [...(scenario.groups ?? []), ...(scenario.pipelines ?? []).map(({ group, input }) => ({ group, topics: [input] }))]
   const auditing = stage.program('auditor', async (life: Life) => {
-    const auditor = new Auditor(life)
+    const auditor = new Auditor(life, 'read_uncommitted')
     auditor.open()
     const ends = await auditor.ends(await auditor.partitions(Object.keys(scenario.topics)))
-    for (const { group, topics } of scenario.groups ?? []) {
+    for (const { group, topics } of groups) {
       for (const end of ends.filter(({ topic }) => topics.includes(topic))) {
         await within(stage, `${group} reads ${end.topic}-${end.partition} up to ${end.offset}`, readUpTo(stage, life, group, end))
       }
@@ -142,7 +150,8 @@ async function audit(stage: Stage): Promise<void> {
       stage.programs.filter((program) => program !== auditing),
     )
     await auditor.read(ends)
-    for (const { group, topics } of scenario.groups ?? [])
+    if (scenario.pipelines !== undefined) await auditCommitted(life, scenario)
+    for (const { group, topics } of groups)
       await auditor.committed(
         group,
         ends.filter(({ topic }) => topics.includes(topic)),
@@ -151,6 +160,14 @@ async function audit(stage: Stage): Promise<void> {
   })
   auditing.start()
   await auditing.done
+}
+
+/** What transactions have left: nothing is open any more, and the rest is read as those read it who want it exactly once. */
+async function auditCommitted(life: Life, { topics }: Scenario): Promise<void> {
+  const auditor = new Auditor(life, 'read_committed')
+  auditor.open()
+  await auditor.read(await auditor.ends(await auditor.partitions(Object.keys(topics))))
+  await auditor.close()
 }
 
 async function readUpTo(stage: Stage, life: Life, group: string, end: { topic: string; partition: number; offset: number }): Promise<void> {

@@ -48,6 +48,18 @@ export interface GroupSpec {
   readonly config?: ConsumerSettings
 }
 
+/** Programs that read a topic as members of a group and write another in transactions. */
+export interface PipelineSpec {
+  readonly group: string
+  readonly input: string
+  readonly output: string
+  /** Programs, each on a host of its own with a `transactional.id` of its own. */
+  readonly instances: number
+  /** How long an instance works on what one poll gave it. */
+  readonly workMs?: Range
+  readonly config?: ProducerSettings
+}
+
 /** Consumers without a group: all partitions of a topic, assigned by hand, with a seek every few polls. */
 export interface ReadersSpec {
   readonly topic: string
@@ -66,6 +78,7 @@ export interface Scenario {
   readonly topics: Readonly<Record<string, TopicSpec>>
   readonly producers: readonly ProducersSpec[]
   readonly groups?: readonly GroupSpec[]
+  readonly pipelines?: readonly PipelineSpec[]
   readonly readers?: readonly ReadersSpec[]
   /** Programs of the scenario's own, by host; they end by themselves soon after `stage.isCalm`. */
   readonly programs?: Readonly<Record<string, (stage: Stage) => (life: Life) => Promise<void>>>

@@ -53,6 +53,7 @@ export type {
 } from './producer/types.ts'
 export { bytes, float64, int32, int64, json, string, uuid } from './serde/basic.ts'
 export type { AsyncDeserializer, BytesLike, Deserializer, Serde, Serialized, Serializer, SyncSerde, SyncSerializer } from './serde/serde.ts'
+export type { Transaction, TransactionalProducer } from './transaction/types.ts'
 export type { Span, Tracer, TracingApi, TracingOptions } from './tracing/api.ts'
 export type { ConsumerIdentity } from './tracing/consumer-spans.ts'
 export { traceProcess } from './tracing/consumer-spans.ts'

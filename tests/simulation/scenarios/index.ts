@@ -12,6 +12,7 @@ import { rebalances } from './rebalances.ts'
 import { storm } from './storm.ts'
 import { swarm } from './swarm.ts'
 import { topics } from './topics.ts'
+import { transactions } from './transactions.ts'
 import { unsynced } from './unsynced.ts'
 
 export const scenarios: Readonly<Record<string, ScenarioOf>> = {
@@ -21,6 +22,7 @@ export const scenarios: Readonly<Record<string, ScenarioOf>> = {
   acks,
   members,
   rebalances,
+  transactions,
   readers,
   topics,
   disk,

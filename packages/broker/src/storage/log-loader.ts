@@ -216,7 +216,7 @@ class LogLoader {
     }
   }
 
-  /** Brings the producers from their snapshot up to where the scan starts. */
+  /** Brings the producers from their snapshot up to where the scan starts, and the index of aborted transactions with them. */
   async #replay(untilSegment: number, until: ResumePoint): Promise<void> {
     const first = this.#segments.findLastIndex(({ baseOffset }) => baseOffset <= this.#producers.endOffset)
     for (let at = Math.max(first, 0); at <= untilSegment && this.#producers.endOffset < until.offset; at++) {
@@ -224,7 +224,11 @@ class LogLoader {
       const end = at === untilSegment ? until.position : segment.writtenBytes
       await this.#context.pool.use(segment.path('log'), false, (handle) =>
         walkBatches(handle, segment.path('log'), 0, end, ({ header, buffer, at: position }) => {
-          if (header.baseOffset >= this.#producers.endOffset) this.#producers.apply(header, transactionMarkerOf(buffer, position, header))
+          if (header.baseOffset < this.#producers.endOffset) return true
+          const aborted = this.#producers.apply(header, transactionMarkerOf(buffer, position, header))
+          if (aborted === undefined || at < untilSegment) return true
+          until.indexes.transaction.append(aborted)
+          segment.mayHaveAborted = true
           return true
         }),
       )

@@ -202,6 +202,36 @@ test('open transactions and aborted ones are found again after a crash, across s
   }
 })
 
+test('aborted transactions are found again when the snapshot of producers is newer than the recovery point', async () => {
+  const simulation = createSimulation({ seed: 1 })
+  await simulation.run(async () => {
+    const config = { indexIntervalBytes: 100, flushMs: 10 }
+    const reopen = (): Promise<OpenPartition> => openPartition(simulation.runtime('broker'), '/data', { config })
+    let open = await reopen()
+    for (let round = 0; round < 6; round++) {
+      send(open, round * 2, { producerId: 5, isTransactional: true })
+      const { lastOffset } = end(open, 'ABORT', 5)
+      await open.partition.whenDurable(lastOffset)
+      if (round === 3) await open.manager.checkpoint()
+    }
+    // flush.ms: the snapshot of the checkpoint gives way to a newer one.
+    await simulation.sleep(100)
+    simulation.kill('broker')
+    open = await reopen()
+    const { abortedTransactions } = await open.partition.read({
+      offset: 0,
+      maxBytes: 10_000,
+      isolation: 'read_committed',
+      minOneBatch: true,
+    })
+    assert.deepEqual(
+      abortedTransactions?.map(({ firstOffset }) => firstOffset),
+      [0, 3, 6, 9, 12, 15],
+    )
+    await open.close()
+  })
+})
+
 test('writes that the transaction forbids are refused', async () => {
   await onPartition((open) => {
     send(open, 0, { isTransactional: true })

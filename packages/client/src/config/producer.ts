@@ -109,6 +109,19 @@ export const producerKeys = {
     default: false,
     doc: 'Places records with a key as if they had none.',
   },
+  transactionalId: {
+    kafka: 'transactional.id',
+    type: 'string',
+    default: null,
+    doc: 'Makes the producer transactional: call initTransactions() first. Each running instance has its own; the same one after a restart.',
+  },
+  transactionTimeoutMs: {
+    kafka: 'transaction.timeout.ms',
+    type: 'int',
+    default: 60_000,
+    min: 0,
+    doc: 'How long a transaction may stay open before the coordinator aborts it; at most the broker’s transaction.max.timeout.ms.',
+  },
   metadataMaxIdleMs: {
     kafka: 'metadata.max.idle.ms',
     type: 'int',

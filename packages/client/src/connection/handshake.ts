@@ -4,7 +4,7 @@ import type { ApiVersionsResponse } from '@odradek/protocol'
 import { apiVersions, ErrorCodes } from '@odradek/protocol'
 import { brokerError } from '../errors/broker-error-actions.ts'
 import type { Connection } from './connection.ts'
-import type { VersionRange } from './versions.ts'
+import { servedVersions } from './versions.ts'
 
 const SOFTWARE_NAME = 'odradek'
 const SOFTWARE_VERSION = '0.1.0'
@@ -18,9 +18,7 @@ export async function negotiateApiVersions(connection: Connection): Promise<void
     response = await askVersions(connection, Math.min(served?.maxVersion ?? 0, apiVersions.maxVersion))
   }
   if (response.errorCode !== ErrorCodes.NONE) throw brokerError(response.errorCode, `Cannot agree on versions with ${connection.address}`)
-  connection.versions = new Map(
-    response.apiKeys.map(({ apiKey, minVersion, maxVersion }): [number, VersionRange] => [apiKey, { min: minVersion, max: maxVersion }]),
-  )
+  connection.versions = servedVersions(response)
 }
 
 function askVersions(connection: Connection, version: number): Promise<ApiVersionsResponse> {

@@ -1,6 +1,7 @@
 /** Which version of an API to speak: the newest that the broker serves and this client makes full use of. */
 
-import type { AnyApi } from '@odradek/protocol'
+import type { AnyApi, ApiVersionsResponse } from '@odradek/protocol'
+import { endTxn, produce, txnOffsetCommit } from '@odradek/protocol'
 import { UnsupportedError } from '../errors/kafka-error.ts'
 
 export interface VersionRange {
@@ -22,6 +23,27 @@ const bounds: Readonly<Record<string, VersionRange>> = {
   FindCoordinator: { min: 4, max: 99 },
   LeaveGroup: { min: 3, max: 99 },
   InitProducerId: { min: 0, max: 5 },
+  // Above, it is for brokers.
+  AddPartitionsToTxn: { min: 0, max: 3 },
+  TxnOffsetCommit: { min: 3, max: 5 },
+}
+
+/** The versions that are of the second transaction protocol, which holds where `transaction.version` 2 is finalised (KIP-890). */
+const secondProtocolSince: ReadonlyMap<number, number> = new Map([
+  [produce.key, 12],
+  [txnOffsetCommit.key, 5],
+  [endTxn.key, 5],
+])
+
+/** What a broker serves, by API key. */
+export function servedVersions({ apiKeys, finalizedFeatures }: ApiVersionsResponse): ReadonlyMap<number, VersionRange> {
+  const level = finalizedFeatures.find(({ name }) => name === 'transaction.version')?.maxVersionLevel ?? 0
+  return new Map(
+    apiKeys.map(({ apiKey, minVersion, maxVersion }): [number, VersionRange] => {
+      const since = level >= 2 ? undefined : secondProtocolSince.get(apiKey)
+      return [apiKey, { min: minVersion, max: since === undefined ? maxVersion : Math.min(maxVersion, since - 1) }]
+    }),
+  )
 }
 
 /** Throws UnsupportedError when there is none. */

@@ -204,9 +204,14 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   groupMetadata(): ConsumerGroupMetadata {
+    const groupId = this.#groupId()
     const { groupInstanceId } = this.#options.config
-    const { generationId = -1, memberId = '' } = (this.#subscription.mode === 'topics' ? this.#member?.membership : undefined) ?? {}
-    return { groupId: this.#groupId(), generationId, memberId, groupInstanceId }
+    const membership = this.#subscription.mode === 'topics' ? this.#member?.membership : undefined
+    const { generationId = -1, memberId = '' } = membership ?? {}
+    // As nobody's in particular a broker would take the offsets, whoever has the partitions by now.
+    if (membership !== undefined && generationId < 0)
+      throw new StateError(`The consumer is no member of group '${groupId}' at present: poll() joins it`)
+    return { groupId, generationId, memberId, groupInstanceId }
   }
 
   seek(position: SeekPosition): void {

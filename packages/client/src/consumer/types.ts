@@ -53,9 +53,9 @@ export interface ConsumerBatch<K, V> {
 /** Who a consumer is in its group, for a producer that commits its offsets in a transaction (KIP-447). */
 export interface ConsumerGroupMetadata {
   readonly groupId: string
-  /** −1 while it is not a member. */
+  /** −1 for one that took its partitions by `assign()`. */
   readonly generationId: number
-  /** Empty while it is not a member. */
+  /** Empty for such a one. */
   readonly memberId: string
   readonly groupInstanceId: string | null
 }
@@ -102,7 +102,10 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
   unsubscribe(): Promise<void>
   /** Takes partitions by hand, without group membership, in place of those taken before. */
   assign(partitions: readonly TopicPartition[]): Promise<void>
-  /** Needs `groupId`. */
+  /**
+   * Who this consumer is in its group now, for `producer.sendOffsetsToTransaction()`. Throws ConfigError without `groupId`, StateError when it
+   * has subscribed and is no member at present.
+   */
   groupMetadata(): ConsumerGroupMetadata
   /** The topics subscribed to, those that a pattern matches now included. */
   subscription(): readonly string[]

@@ -15,6 +15,8 @@ export type BrokerErrorAction =
   | 'rejoin'
   /** The producer's state at the broker is not what it should be: next epoch, sequences from 0. */
   | 'bump-epoch'
+  /** The transaction cannot be committed; once it is aborted the next may be begun (KIP-890). */
+  | 'abort-transaction'
   /** This client can do no more. */
   | 'fatal'
   /** This request failed; others may succeed. */
@@ -56,7 +58,9 @@ const actions: Partial<Record<BrokerErrorCode, BrokerErrorAction>> = {
   UNKNOWN_PRODUCER_ID: 'bump-epoch',
   INVALID_PRODUCER_EPOCH: 'bump-epoch',
   INVALID_PRODUCER_ID_MAPPING: 'bump-epoch',
+  TRANSACTION_ABORTABLE: 'abort-transaction',
   PRODUCER_FENCED: 'fatal',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'fatal',
   FENCED_INSTANCE_ID: 'fatal',
   GROUP_AUTHORIZATION_FAILED: 'fatal',
   CLUSTER_AUTHORIZATION_FAILED: 'fatal',

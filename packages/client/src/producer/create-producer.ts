@@ -24,7 +24,9 @@ export function createProducer<K, V>(shared: ClientOptions, options: ProducerOpt
     'interceptors',
   ])
   const properties = { ...shared.properties, ...options.properties }
-  const asked = (options.enableIdempotence ?? properties['enable.idempotence'] ?? properties['enableIdempotence']) !== undefined
+  const asked =
+    own.transactionalId !== null ||
+    (options.enableIdempotence ?? properties['enable.idempotence'] ?? properties['enableIdempotence']) !== undefined
   const lingerAndRequestMs = own.lingerMs + common.requestTimeoutMs
   const askedTimeout = (options.deliveryTimeoutMs ?? properties['delivery.timeout.ms'] ?? properties['deliveryTimeoutMs']) !== undefined
   if (own.deliveryTimeoutMs < lingerAndRequestMs && askedTimeout) {
@@ -64,7 +66,11 @@ function warnOfReordering(logger: Logger, { maxInFlightRequestsPerConnection }: 
 
 /** As in Java: acks and retries that contradict idempotence switch it off, unless it was asked for by name; too many in flight is an error (Kafka 4). */
 function isIdempotent(config: ProducerValues, asked: boolean): boolean {
-  if (!config.enableIdempotence) return false
+  if (config.transactionalId === '') throw new ConfigError('transactional.id is empty: name the instance, or leave it out')
+  if (!config.enableIdempotence) {
+    if (config.transactionalId !== null) throw new ConfigError('transactional.id needs enable.idempotence: leave it true')
+    return false
+  }
   const { acks, retries, maxInFlightRequestsPerConnection: inFlight } = config
   const conflict = acks !== 'all' ? `acks is ${acks}, not all` : retries === 0 ? 'retries is 0' : undefined
   if (conflict !== undefined && asked) throw new ConfigError(`enable.idempotence cannot be kept: ${conflict}`)

@@ -9,6 +9,7 @@ import type { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ProducerValues } from '../config/producer.ts'
 import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
 import { BrokerError, KafkaError, ProtocolError, TimeoutError } from '../errors/kafka-error.ts'
+import type { Transactions } from '../transaction/transactions.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { describeKey } from './describe-record.ts'
@@ -20,6 +21,8 @@ import { explainRefusal, judgeRefusal } from './refusal.ts'
 
 const MIN_SWEEP_MS = 5
 const MAX_SWEEP_MS = 1000
+/** The markers of the last transaction are being written: that is soon done, and `retry.backoff.ms` would be long. */
+const CONCURRENT_TRANSACTIONS_RETRY_MS = 20
 
 export interface DeliveriesOptions {
   readonly cluster: Cluster
@@ -27,6 +30,8 @@ export interface DeliveriesOptions {
   readonly config: ProducerValues
   readonly accumulator: Accumulator
   readonly identity: ProducerIdentity | undefined
+  /** Undefined without `transactional.id`. */
+  readonly transactions: Transactions | undefined
   readonly metrics: ProducerMetrics
   /** A batch was settled or put back: memory is free, or there is work. */
   readonly onChange: () => void
@@ -122,6 +127,18 @@ export class Deliveries {
     this.#options.accumulator.active.clear()
   }
 
+  /** Fails what is not under way. */
+  failWaiting(error: KafkaError): void {
+    for (const queue of this.#options.accumulator.active) {
+      for (const batch of queue.waiting.splice(0)) {
+        if (batch.baseSequence < 0) this.#settleFailed(batch, error)
+        else this.#fail(queue, batch, error, 'unknown')
+      }
+      this.#dropIfIdle(queue)
+    }
+    this.#options.onChange()
+  }
+
   #onError(queue: PartitionQueue, batch: ProducerBatch, answer: ProduceResponsePartitionProduceResponse): void {
     const error = brokerError(answer.errorCode, `Cannot write ${describe(batch)}`, answer.errorMessage)
     switch (brokerErrorAction(answer.errorCode)) {
@@ -140,8 +157,17 @@ export class Deliveries {
         }
         if (!batch.isStale) batch.isOutOfSequence = true
         // A batch that came too early, or got another number since, or may yet prove to be in the log, is merely sent again.
-        if (!queue.isAhead(batch) && !batch.isStale && !queue.mayBeProven(batch)) this.#startAnew(queue)
+        if (!queue.isAhead(batch) && !batch.isStale && !queue.mayBeProven(batch)) {
+          if (this.#options.transactions !== undefined) {
+            this.#fail(queue, batch, error, 'unknown')
+            return
+          }
+          this.#startAnew(queue)
+        }
         this.#retry(queue, batch, error)
+        return
+      case 'abort-transaction':
+        this.#fail(queue, batch, error, 'unknown')
         return
       case 'fatal':
         this.#fail(queue, batch, error, 'refused')
@@ -165,7 +191,8 @@ export class Deliveries {
       this.#fail(queue, batch, explainRefusal(error, batch), 'refused', failures)
       return
     }
-    const { accumulator, metrics, onChange } = this.#options
+    const { accumulator, metrics, transactions, onChange } = this.#options
+    for (const failure of failures.values()) transactions?.onSendFailed(failure, false)
     batch.lastError = error
     const parts = batch.divide(groups, failures)
     queue.replace(batch, parts)
@@ -176,7 +203,11 @@ export class Deliveries {
 
   #retry(queue: PartitionQueue, batch: ProducerBatch, error: KafkaError): void {
     batch.lastError = error
-    const { config, cluster, metrics, onChange } = this.#options
+    const { config, cluster, transactions, metrics, onChange } = this.#options
+    if (transactions?.abandonedBy !== undefined) {
+      this.#fail(queue, batch, transactions.abandonedBy, 'unknown')
+      return
+    }
     const now = cluster.nowMs()
     if (now - batch.createdMs >= config.deliveryTimeoutMs) {
       this.#fail(queue, batch, this.#timeoutError(batch, now), 'unknown')
@@ -188,7 +219,7 @@ export class Deliveries {
     }
     metrics.onRetry(batch)
     queue.requeue(batch)
-    this.#backOff(queue, now)
+    this.#backOff(queue, now, error.code === 'CONCURRENT_TRANSACTIONS' ? CONCURRENT_TRANSACTIONS_RETRY_MS : undefined)
     onChange()
   }
 
@@ -200,8 +231,11 @@ export class Deliveries {
     outcome: 'refused' | 'unknown',
     errorsByRecord?: ReadonlyMap<number, KafkaError>,
   ): void {
+    const { identity, transactions } = this.#options
+    const isInDoubt = outcome === 'unknown' && batch.baseSequence >= 0
     if (outcome === 'refused') queue.closeGap(batch)
-    else if (batch.baseSequence >= 0) this.#options.identity?.bumpEpoch()
+    else if (isInDoubt && transactions === undefined) identity?.bumpEpoch()
+    transactions?.onSendFailed(error, isInDoubt)
     this.#settleFailed(batch, error, errorsByRecord)
     this.#dropIfIdle(queue)
     this.#options.onChange()
@@ -233,11 +267,11 @@ export class Deliveries {
     if (queue.isIdle) this.#options.accumulator.active.delete(queue)
   }
 
-  #backOff(queue: PartitionQueue, now: number): number {
+  #backOff(queue: PartitionQueue, now: number, maxMs = Number.POSITIVE_INFINITY): number {
     // All that was under way fails together: that is one failure.
     if (queue.notBeforeMs > now) return queue.notBeforeMs - now
     const { retryBackoffMs, retryBackoffMaxMs } = this.#options.cluster.config
-    const pauseMs = backoffMs(retryBackoffMs, retryBackoffMaxMs, queue.failures++, this.#options.cluster.runtime.random)
+    const pauseMs = Math.min(maxMs, backoffMs(retryBackoffMs, retryBackoffMaxMs, queue.failures++, this.#options.cluster.runtime.random))
     queue.notBeforeMs = now + pauseMs
     return pauseMs
   }

@@ -4,12 +4,15 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { withDeadline } from '../cluster/deadline.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ProducerValues } from '../config/producer.ts'
+import type { ConsumerGroupMetadata } from '../consumer/types.ts'
 import { KafkaError, StateError, TimeoutError } from '../errors/kafka-error.ts'
 import type { Logger } from '../logger.ts'
 import type { MetricValue } from '../metrics/registry.ts'
 import { partitionInfos } from '../cluster/partition-infos.ts'
 import type { Serializer } from '../serde/serde.ts'
-import type { PartitionInfo } from '../topic-partition.ts'
+import type { OffsetToCommit, PartitionInfo } from '../topic-partition.ts'
+import { Transactions } from '../transaction/transactions.ts'
+import type { Transaction } from '../transaction/types.ts'
 import { Accumulator } from './accumulator.ts'
 import { Deliveries } from './deliveries.ts'
 import type { ProducerInterceptor } from './interceptors.ts'
@@ -51,6 +54,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   readonly #accumulator: Accumulator
   readonly #deliveries: Deliveries
   readonly #sender: Sender
+  readonly #transactions: Transactions | undefined
   readonly #encoder: RecordEncoder<K, V>
   readonly #placement: Placement<K, V>
   readonly #lanes: TopicLanes<K, V>
@@ -86,8 +90,10 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     })
     metrics.watchMemory(config.bufferMemory, () => this.#accumulator.availableBytes)
     const identity = options.idempotent ? new ProducerIdentity(cluster) : undefined
-    const shared = { cluster, topics: this.#topics, config, accumulator: this.#accumulator, identity }
     const onFatal = (error: unknown): void => this.#end(error)
+    this.#transactions = identity === undefined ? undefined : this.#createTransactions(identity, onFatal)
+    const common = { cluster, topics: this.#topics, config, accumulator: this.#accumulator }
+    const shared = { ...common, identity, transactions: this.#transactions }
     this.#deliveries = new Deliveries({ ...shared, metrics, onChange: () => this.#onProgress(), onFatal })
     this.#sender = new Sender({ ...shared, deliveries: this.#deliveries, onFatal })
     this.#encoder = new RecordEncoder({
@@ -149,6 +155,35 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     return partitionInfos(await this.#topics.topic(topic, this.#cluster.nowMs() + this.#options.config.maxBlockMs))
   }
 
+  initTransactions(): Promise<void> {
+    return this.#inTransactions((transactions) => transactions.init())
+  }
+
+  beginTransaction(): void {
+    this.#mustBeTransactional().begin()
+  }
+
+  sendOffsetsToTransaction(offsets: readonly OffsetToCommit[], group: ConsumerGroupMetadata): Promise<void> {
+    return this.#inTransactions((transactions) => transactions.sendOffsets(offsets, group))
+  }
+
+  commitTransaction(): Promise<void> {
+    return this.#inTransactions((transactions) => transactions.commit())
+  }
+
+  abortTransaction(): Promise<void> {
+    return this.#inTransactions((transactions) => transactions.abort())
+  }
+
+  transaction<T>(run: (transaction: Transaction<K, V>) => Promise<T>): Promise<T> {
+    const transaction: Transaction<K, V> = {
+      send: (record) => heard(this.send(record)),
+      sendBatch: (records) => heard(this.sendBatch(records)),
+      sendOffsets: (offsets, group) => heard(this.sendOffsetsToTransaction(offsets, group)),
+    }
+    return this.#inTransactions((transactions) => transactions.run(() => run(transaction)))
+  }
+
   metrics(): readonly MetricValue[] {
     return this.#options.metrics.registry.read()
   }
@@ -163,7 +198,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   }
 
   async #close(timeoutMs: number | undefined): Promise<void> {
-    const flushed = this.flush()
+    const flushed = this.#transactions === undefined ? this.flush() : this.#transactions.finish().then(() => this.flush())
     try {
       if (timeoutMs === undefined) await flushed
       else await withDeadline(this.#cluster.runtime.clock, flushed, this.#cluster.nowMs() + timeoutMs, 'close')
@@ -182,13 +217,13 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   #send(record: ProducerRecord<K, V>): Promise<RecordMetadata> {
     const lane = this.#lanes.lane(record.topic)
     let late: LateBytes | undefined
-    if (lane.isClear && this.#ended === undefined) {
+    if (lane.isClear && this.#refusal === undefined) {
       try {
         const batch = this.#append(lane, record)
         if (batch instanceof ProducerBatch) return batch.promiseLast()
         late = batch
       } catch (error) {
-        return Promise.reject(toKafkaError(error))
+        return Promise.reject(this.#refused(error))
       }
     }
     return this.#sendLater(lane, record, late)
@@ -204,7 +239,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   #sendOfBatch(record: ProducerRecord<K, V>, index: number, collector: SentBatchCollector): void {
     const lane = this.#lanes.lane(record.topic)
     let late: LateBytes | undefined
-    if (lane.isClear && this.#ended === undefined) {
+    if (lane.isClear && this.#refusal === undefined) {
       try {
         const batch = this.#append(lane, record)
         if (batch instanceof ProducerBatch) {
@@ -213,7 +248,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
         }
         late = batch
       } catch (error) {
-        collector.refuse(index, toKafkaError(error))
+        collector.refuse(index, this.#refused(error))
         return
       }
     }
@@ -227,12 +262,14 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     onAppended: BlockedRecord<K, V>['onAppended'],
     onRefused: BlockedRecord<K, V>['onRefused'],
   ): void {
-    if (this.#ended !== undefined) {
-      onRefused(this.#ended)
+    const refusal = this.#refusal
+    if (refusal !== undefined) {
+      onRefused(refusal)
       return
     }
     const deadlineMs = this.#cluster.nowMs() + this.#options.config.maxBlockMs
-    lane.block({ record, deadlineMs, late, onAppended, onRefused })
+    const onLateRefusal = this.#transactions === undefined ? onRefused : (error: KafkaError): void => onRefused(this.#refused(error))
+    lane.block({ record, deadlineMs, late, onAppended, onRefused: onLateRefusal })
   }
 
   /** The batch that took the record; undefined when there is no memory; what to wait for. Throws what refuses it. */
@@ -303,12 +340,61 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     if (this.#ended !== undefined) return
     const error = reason instanceof KafkaError ? reason : new KafkaError('STATE', 'The producer has failed', { cause: reason, fatal: true })
     this.#ended = error
+    this.#transactions?.stop(error)
     this.#lanes.refuseAll(error)
     this.#deliveries.failAll(error)
     this.#onProgress()
   }
 
+  /** Why no record is taken now. */
+  get #refusal(): KafkaError | undefined {
+    return this.#ended ?? this.#transactions?.refusal
+  }
+
+  /** The record will not be in a batch, which a transaction without it cannot make good. */
+  #refused(reason: unknown): KafkaError {
+    const error = toKafkaError(reason)
+    this.#transactions?.onSendFailed(error, false)
+    return error
+  }
+
+  #createTransactions(identity: ProducerIdentity, onFatal: (error: KafkaError) => void): Transactions | undefined {
+    const { cluster, config } = this.#options
+    const { transactionalId, transactionTimeoutMs, maxBlockMs } = config
+    if (transactionalId === null) return undefined
+    return new Transactions({
+      cluster,
+      transactionalId,
+      transactionTimeoutMs,
+      maxBlockMs,
+      identity,
+      flush: () => this.flush(),
+      discard: (error) => {
+        this.#lanes.refuseAll(error)
+        this.#deliveries.failWaiting(error)
+      },
+      settled: () => this.#settled(),
+      onProgress: () => this.#sender.wake(),
+      onFatal,
+    })
+  }
+
+  async #inTransactions<T>(call: (transactions: Transactions) => Promise<T>): Promise<T> {
+    return call(this.#mustBeTransactional())
+  }
+
+  #mustBeTransactional(): Transactions {
+    if (this.#transactions === undefined) throw new StateError('The producer is not transactional: give it a transactional.id')
+    return this.#transactions
+  }
+
   #checkOpen(): void {
     if (this.#ended !== undefined) throw this.#ended
   }
+}
+
+/** In a transaction nobody need await a promise: what fails is told by the commit. */
+function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  return promise
 }

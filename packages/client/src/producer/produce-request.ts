@@ -10,7 +10,12 @@ export interface EncodedBatch {
 }
 
 /** At most one batch a partition. */
-export function produceRequest(batches: readonly EncodedBatch[], acks: number, timeoutMs: number): ProduceRequestInput {
+export function produceRequest(
+  batches: readonly EncodedBatch[],
+  acks: number,
+  timeoutMs: number,
+  transactionalId: string | null,
+): ProduceRequestInput {
   const byTopic = new Map<string, { index: number; records: Buffer }[]>()
   for (const { batch, records } of batches) {
     const partitions = byTopic.get(batch.topic)
@@ -18,7 +23,7 @@ export function produceRequest(batches: readonly EncodedBatch[], acks: number, t
     else partitions.push({ index: batch.partition, records })
   }
   return {
-    transactionalId: null,
+    transactionalId,
     acks,
     timeoutMs,
     topicData: [...byTopic].map(([name, partitionData]) => ({ name, partitionData })),

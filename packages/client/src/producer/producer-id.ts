@@ -46,6 +46,14 @@ export class ProducerIdentity {
     return this.#pending
   }
 
+  /** What the coordinator of a transactional id has given (KIP-98, KIP-890). */
+  assign(producerId: number, epoch: number): void {
+    if (producerId === this.#producerId && epoch === this.#epoch) return
+    this.#generation++
+    this.#producerId = producerId
+    this.#epoch = epoch
+  }
+
   /** From the next batch of each partition on, sequences start again; a new id when the epochs are used up. */
   bumpEpoch(): void {
     this.#generation++

@@ -7,6 +7,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ProducerValues } from '../config/producer.ts'
 import type { Connection } from '../connection/connection.ts'
+import type { Transactions } from '../transaction/transactions.ts'
 import type { Accumulator } from './accumulator.ts'
 import { BatchCompressor } from './batch-compressor.ts'
 import type { Deliveries } from './deliveries.ts'
@@ -37,6 +38,8 @@ export interface SenderOptions {
   readonly deliveries: Deliveries
   /** Undefined without idempotence. */
   readonly identity: ProducerIdentity | undefined
+  /** Undefined without `transactional.id`. */
+  readonly transactions: Transactions | undefined
   readonly onFatal: (error: unknown) => void
 }
 
@@ -104,7 +107,7 @@ export class Sender {
   } {
     const queuesByNode = new Map<number, { connection: Connection; queues: PartitionQueue[]; bytes: number }>()
     let wakeAtMs = Number.POSITIVE_INFINITY
-    const { cluster, accumulator, config } = this.#options
+    const { cluster, accumulator, config, transactions } = this.#options
     for (const queue of accumulator.active) {
       const first = queue.waiting[0]
       if (first === undefined || first.recordCount === 0) continue
@@ -113,6 +116,7 @@ export class Sender {
         wakeAtMs = Math.min(wakeAtMs, readyAtMs)
         continue
       }
+      if (transactions !== undefined && !transactions.admits(queue)) continue
       if (!this.#compressor.prepare(queue.waiting)) continue
       const leader = cluster.metadata.leader(queue.topic, queue.partition)
       if (leader === undefined) {
@@ -174,7 +178,7 @@ export class Sender {
   }
 
   #send(nodeId: number, request: { connection: Connection; queues: PartitionQueue[] }): void {
-    const { deliveries, identity, accumulator, cluster } = this.#options
+    const { deliveries, identity, accumulator, cluster, config } = this.#options
     const lane = this.#lane(nodeId)
     const batches: EncodedBatch[] = []
     for (const queue of request.queues) {
@@ -188,7 +192,7 @@ export class Sender {
       batches.push({ batch, records })
     }
     deliveries.onRequest(batches)
-    const message = produceRequest(batches, this.#acks, cluster.config.requestTimeoutMs)
+    const message = produceRequest(batches, this.#acks, cluster.config.requestTimeoutMs, config.transactionalId)
     if (this.#acks === 0) {
       this.#sendUnanswered(request.connection, batches)
       return
@@ -209,7 +213,7 @@ export class Sender {
   #sendUnanswered(connection: Connection, batches: readonly EncodedBatch[]): void {
     const { deliveries, cluster } = this.#options
     try {
-      connection.sendUnanswered(produce, produceRequest(batches, 0, cluster.config.requestTimeoutMs))
+      connection.sendUnanswered(produce, produceRequest(batches, 0, cluster.config.requestTimeoutMs, null))
     } catch (error) {
       deliveries.onLost(batches, error)
       return
@@ -218,17 +222,18 @@ export class Sender {
   }
 
   #buildOptions(batch: ProducerBatch): BuildOptions {
-    const { cluster, identity } = this.#options
+    const { cluster, identity, transactions } = this.#options
     const crc32c = (data: Uint8Array): number => cluster.runtime.codecs.crc32c(data)
     const compression = this.#compressor.compression(batch)
     if (identity === undefined) return { crc32c, compression }
-    return { crc32c, compression, producerId: identity.producerId, producerEpoch: identity.epoch, baseSequence: batch.baseSequence }
+    const { producerId, epoch: producerEpoch } = identity
+    return { crc32c, compression, producerId, producerEpoch, baseSequence: batch.baseSequence, isTransactional: transactions !== undefined }
   }
 
   /** False while the codec is being loaded or the producer id asked for; both wake the sender. */
   #isReady(): boolean {
-    const { identity, onFatal } = this.#options
-    const needsIdentity = identity !== undefined && !identity.isKnown
+    const { identity, transactions, onFatal } = this.#options
+    const needsIdentity = identity !== undefined && transactions === undefined && !identity.isKnown
     if (this.#compressor.isLoaded && !needsIdentity) return true
     if (this.#isPreparing) return false
     this.#isPreparing = true

@@ -7,6 +7,7 @@ import type { HeadersInput } from '../headers.ts'
 import type { Serializer } from '../serde/serde.ts'
 import type { PartitionInfo } from '../topic-partition.ts'
 import type { MetricValue } from '../metrics/registry.ts'
+import type { TransactionalProducer } from '../transaction/types.ts'
 import type { ProducerInterceptor } from './interceptors.ts'
 import type { Partitioner } from './partitioner.ts'
 
@@ -61,7 +62,7 @@ export interface CloseOptions {
   readonly timeoutMs?: number | undefined
 }
 
-export interface Producer<K, V> extends AsyncDisposable {
+export interface Producer<K, V> extends AsyncDisposable, TransactionalProducer<K, V> {
   /**
    * Queues a record; resolves once it is acknowledged as `acks` demands. Waits up to `max.block.ms` for metadata and for room in
    * `buffer.memory`. Rejects with a KafkaError: SerializationError, TimeoutError, BrokerError …; other records are unaffected.
@@ -83,6 +84,6 @@ export interface Producer<K, V> extends AsyncDisposable {
   partitionsFor(topic: string): Promise<readonly PartitionInfo[]>
   /** Figures under Kafka's names, as they are now. */
   metrics(): readonly MetricValue[]
-  /** Flushes, then disconnects. Safe to call again. Waits without limit when no `timeoutMs` is given: `delivery.timeout.ms` bounds it. */
+  /** Flushes, aborts a transaction that is open, then disconnects. Safe to call again. Waits without limit when no `timeoutMs` is given: `delivery.timeout.ms` bounds it. */
   close(options?: CloseOptions): Promise<void>
 }

@@ -7,6 +7,7 @@ import type { ProducerConfig } from '../../src/index.ts'
 import { noAnswer } from '../support/fake-cluster.ts'
 import type { Producing, ProducingOptions } from '../support/producing.ts'
 import { startProducing } from '../support/producing.ts'
+import { during, startInTransactions } from '../support/transactional-coordinator.ts'
 
 /** Sends values to partition 0 and lets time pass; failures are the test's to see in the log. */
 async function run(options: ProducingOptions, values: readonly string[], forMs = 200): Promise<Producing> {
@@ -199,6 +200,18 @@ const effects = {
       )
     }
     assert.deepEqual([await asked(60_000), await asked(5000)], [['t'], []])
+  },
+  transactionalId: async () => {
+    const world = startInTransactions({ protocol: 2, transactionalId: 'mine' })
+    await during(world, world.producer.initTransactions())
+    assert.equal(world.cluster.of(initProducerId)[0]?.transactionalId, 'mine')
+    await world.producer.close()
+  },
+  transactionTimeoutMs: async () => {
+    const world = startInTransactions({ protocol: 2, transactionTimeoutMs: 12_345 })
+    await during(world, world.producer.initTransactions())
+    assert.equal(world.cluster.of(initProducerId)[0]?.transactionTimeoutMs, 12_345)
+    await world.producer.close()
   },
 } satisfies Record<keyof ProducerConfig, () => Promise<void>>
 

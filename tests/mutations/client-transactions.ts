@@ -1,0 +1,103 @@
+/** Faults in the client's transactions. */
+
+import type { Mutation } from './mutation.ts'
+
+const unit = 'packages/client/test/transaction/transactions.test.ts'
+const states = 'packages/client/test/transaction/transaction-state.test.ts'
+const storage = 'packages/broker/test/partition/producers.test.ts'
+
+const transactions = 'packages/client/src/transaction/transactions.ts'
+const requests = 'packages/client/src/transaction/coordinator-requests.ts'
+const table = 'packages/client/src/transaction/transaction-state.ts'
+const errors = 'packages/client/src/transaction/transaction-error.ts'
+
+export const clientTransactionMutations: readonly Mutation[] = [
+  {
+    name: 'client-transactions/write-before-adding',
+    breaks: 'under the first protocol a batch goes out before the coordinator knows of its partition',
+    file: transactions,
+    search: 'if (this.#requests.isSecondProtocol) {',
+    replace: 'if (this.#requests.isSecondProtocol || partition.partition >= 0) {',
+    tests: [unit],
+  },
+  {
+    name: 'client-transactions/late-record',
+    breaks: 'a batch that comes back after its transaction is given up is sent again, into the next one',
+    file: 'packages/client/src/producer/deliveries.ts',
+    search: 'if (transactions?.abandonedBy !== undefined) {',
+    replace: 'if (transactions?.abandonedBy !== undefined && batch.attempts > 99) {',
+    tests: [unit],
+  },
+  {
+    name: 'client-transactions/epoch-kept',
+    breaks: 'a record in doubt leaves the producer with the epoch under which it may yet be written',
+    file: transactions,
+    search: "if (verdict === 'abort-and-bump') this.#needsBump = true",
+    replace: "if (verdict === 'abort-and-bump' && this.state === 'READY') this.#needsBump = true",
+    tests: [unit],
+  },
+  {
+    name: 'client-transactions/zeroes-for-none',
+    breaks: 'the first InitProducerId claims to be producer 0 in epoch 0',
+    file: requests,
+    search: 'producerId: current?.producerId ?? -1, producerEpoch: current?.epoch ?? -1',
+    replace: 'producerId: current?.producerId ?? 0, producerEpoch: current?.epoch ?? 0',
+    tests: [unit],
+  },
+  {
+    name: 'client-transactions/failure-committed',
+    breaks: 'a transaction of which a record failed is committed without it',
+    file: transactions,
+    search: 'const failure = this.#abandonedBy ?? this.#stoppedBy',
+    replace: 'const failure = this.#stoppedBy',
+    tests: [unit],
+  },
+  {
+    name: 'client-transactions/fencing-forgiven',
+    breaks: 'a fenced producer believes that an abort will do',
+    file: errors,
+    search: "INVALID_PRODUCER_EPOCH: 'fatal',",
+    replace: "INVALID_PRODUCER_EPOCH: 'abort',",
+    tests: [unit],
+  },
+  {
+    name: 'client-transactions/anonymous-offsets',
+    breaks: 'offsets are sent in nobody’s name, so that a member that was replaced is not refused',
+    file: requests,
+    search: '      generationId,\n      memberId,\n',
+    replace: '',
+    tests: [unit],
+  },
+  {
+    name: 'client-transactions/end-skipped',
+    breaks: 'a transaction that the coordinator knows of is left open',
+    file: transactions,
+    search: 'if (!this.#hasBegun) return',
+    replace: 'if (!this.#hasBegun || !committed) return',
+    tests: [unit],
+  },
+  {
+    name: 'client-transactions/commit-after-failure',
+    breaks: 'the table lets a failed transaction be committed',
+    file: table,
+    search: "'commitTransaction()': ['IN_TRANSACTION'],",
+    replace: "'commitTransaction()': ['IN_TRANSACTION', 'ABORTABLE_ERROR'],",
+    tests: [states],
+  },
+  {
+    name: 'client-transactions/second-protocol-anywhere',
+    breaks: 'versions of the second protocol are spoken to brokers that have not finalised it',
+    file: 'packages/client/src/connection/versions.ts',
+    search: 'const since = level >= 2 ? undefined : secondProtocolSince.get(apiKey)',
+    replace: 'const since = level >= 0 ? undefined : secondProtocolSince.get(apiKey)',
+    tests: [unit],
+  },
+  {
+    name: 'client-transactions/aborts-not-recovered',
+    breaks: 'after a crash aborted records are shown whose markers lie between the snapshot and the scan',
+    file: 'packages/broker/src/storage/log-loader.ts',
+    search: 'if (aborted === undefined || at < untilSegment) return true',
+    replace: 'if (aborted === undefined || at <= untilSegment) return true',
+    tests: [storage],
+  },
+]
