@@ -14,9 +14,10 @@ import { deleteOldSegments } from './log-retention.ts'
 import type { Log } from './log.ts'
 import { readPartitionTopicId, writePartitionTopicId } from './partition-metadata.ts'
 import { ResidentIndexes } from './resident-indexes.ts'
-import { errorMessage } from './storage-error.ts'
+import { DiskFullError, errorMessage } from './storage-error.ts'
 import type { StorageLogger } from './storage-logger.ts'
 import { TailCachePool } from './tail-cache.ts'
+import { discardUnwritten } from './unwritten.ts'
 
 export interface LogManagerOptions {
   readonly runtime: Runtime
@@ -53,6 +54,8 @@ interface ManagedLog extends OpenLogRequest {
 }
 
 const MAX_RESIDENT_SEGMENTS = 256
+/** A log whose disk was full is opened again when this much is free. */
+const ROOM_BYTES = 16_777_216
 /** Logs flushed at the same time at a close. */
 const CLOSE_CONCURRENCY = 8
 
@@ -177,6 +180,28 @@ export class LogManager {
     return log
   }
 
+  /**
+   * Opens a log anew whose disk was full, if there is room by now: what was acknowledged is in it, and nothing else. Undefined when there is
+   * none yet, or the log is closed or busy. Rejects with StorageError or an error of the disk; the log is then as it was.
+   */
+  async reopenLog(log: Log): Promise<Log | undefined> {
+    const managed = this.#find(log)
+    if (managed === undefined || log.isClosed || log.isInUpkeep || this.#isClosed) return undefined
+    const [name, { config: _opened, ...request }] = managed
+    if ((await this.#context.files.freeBytes(log.directory)) < ROOM_BYTES || log.isInUpkeep) return undefined
+    log.isInUpkeep = true
+    try {
+      await discardUnwritten(log)
+      const { directory, config, recoveryPoint, logStartOffset } = log
+      const reopened = await openLog(this.#context, { directory, config, isClean: false, recoveryPoint, logStartOffset })
+      if (this.#logs.get(name)?.log === log) this.#logs.set(name, { ...request, config, log: reopened })
+      await log.releaseFiles()
+      return reopened
+    } finally {
+      log.isInUpkeep = false
+    }
+  }
+
   /** Takes the log off the disk: renamed at once, removed after `file.delete.delay.ms`. */
   async deleteLog(log: Log): Promise<void> {
     const managed = this.#find(log)
@@ -225,7 +250,9 @@ export class LogManager {
   async deleteOldSegments(): Promise<void> {
     let deleted = 0
     for (const { log } of this.#logs.values()) {
-      if (log.isClosed || log.failure !== undefined || log.isInUpkeep) continue
+      // What it frees is what a full disk waits for.
+      const isServed = log.failure === undefined || log.failure instanceof DiskFullError
+      if (log.isClosed || !isServed || log.isInUpkeep) continue
       log.isInUpkeep = true
       try {
         deleted += await deleteOldSegments(log, this.runtime.clock.nowMs())

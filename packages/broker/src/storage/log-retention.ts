@@ -12,7 +12,7 @@ export async function deleteOldSegments(log: Log, nowMs: number): Promise<number
   if (deletable === 0) return 0
   if (deletable === log.segments.length) {
     // One segment must stay, and an empty one is as good as new.
-    if (log.roll() === log.segments[deletable - 1]) deletable--
+    if (log.failure !== undefined || log.roll() === log.segments[deletable - 1]) deletable--
   }
   const removed = log.removeSegments(deletable)
   for (const segment of removed) await retire(log, segment)
