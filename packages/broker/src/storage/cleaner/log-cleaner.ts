@@ -41,12 +41,12 @@ export interface LogCleanerOptions {
   readonly random: Random
   readonly logger: StorageLogger
   /** Asked at each turn. */
-  config(): CleanerConfig
+  readonly config: () => CleanerConfig
   /** Every open log, by directory name. */
-  logs(): Iterable<readonly [name: string, log: Log]>
+  readonly logs: () => Iterable<readonly [name: string, log: Log]>
   /** By directory name: everything below was cleaned before. From the checkpoint, and kept up to date. */
   readonly cleanOffsets: Map<string, number>
-  saveCleanOffsets(): Promise<void>
+  readonly saveCleanOffsets: () => Promise<void>
 }
 
 /** The log is being closed or deleted. */

@@ -51,7 +51,7 @@ async function crashAfter(events: number, ending: 'kill' | 'powerLoss'): Promise
     await second.manager.checkpoint()
     await second.manager.compact()
     const left = (await contents(second)).records
-    assert.deepEqual([...lastOfKeys(left).keys()].sort(), ['k0', 'k1', 'k2', 'k3', 'k4'])
+    assert.deepEqual(new Set(lastOfKeys(left).keys()), new Set(['k0', 'k1', 'k2', 'k3', 'k4']))
     assert.ok(left.length <= keys + 4, `${left.length} records are left`)
     await second.close()
     return isDone
