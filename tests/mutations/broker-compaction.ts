@@ -126,8 +126,8 @@ export const compactionMutations: readonly Mutation[] = [
     name: 'disk-full/no-reads',
     breaks: 'nothing can be read while the disk is full',
     file: 'packages/broker/src/partition/partition.ts',
-    search: ' && !(this.#log.failure instanceof DiskFullError)',
-    replace: '',
+    search: 'if (unavailable !== undefined && !this.#isFull)',
+    replace: 'if (unavailable !== undefined)',
     tests: [diskFull],
   },
 ]

@@ -35,6 +35,7 @@ test('writes are refused while the disk is full, reads are served, and it goes o
       assert.ok(isNotified)
       const written = partition.highWatermark
       assert.equal((await readAll(opened, 0)).length, written, 'what was acknowledged is read')
+      assert.equal((await partition.offsetForTimestamp(0)).offset, 0)
       await simulation.sleep(5000)
       assert.equal(partition.append(numbered(runtime, 99, 1), { origin: 'client' }).errorCode, 56, 'there is still no room')
       disk.setCapacity(plenty)
