@@ -27,14 +27,6 @@ export const compactionMutations: readonly Mutation[] = [
     tests: [`${tests}/offset-map.test.ts`],
   },
   {
-    name: 'compaction/beyond-the-map',
-    breaks: 'records after those that the map has seen are judged by it and lost',
-    file: `${cleaner}/batch-filter.ts`,
-    search: '    if (cursor.offset > map.latestOffset) return true\n',
-    replace: '',
-    tests: [`${tests}/log-cleaner.test.ts`],
-  },
-  {
     name: 'compaction/tombstone-at-once',
     breaks: 'a tombstone goes before readers had delete.retention.ms to see it',
     file: `${cleaner}/batch-filter.ts`,

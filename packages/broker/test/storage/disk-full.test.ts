@@ -79,6 +79,22 @@ test('an idempotent producer whose batch was refused sends it again, once', asyn
   })
 })
 
+test('batches of a refused write that the disk took nevertheless are not there afterwards', async () => {
+  const simulation = createSimulation({ seed: 1 })
+  await simulation.run(async () => {
+    const opened = await openPartition(simulation.runtime(host), '/data')
+    const { partition, runtime } = opened
+    await produce(partition, numbered(runtime, 0, 2))
+    const batches = [numbered(runtime, 2, 2), numbered(runtime, 4, 2)]
+    simulation.disk(host).failNextWrite(/\.log$/, 'ENOSPC', batches[0]?.length ?? 0)
+    const refused = batches.map((batch) => partition.append(batch, { origin: 'client' }))
+    for (const { lastOffset } of refused) await assert.rejects(partition.whenDurable(lastOffset), { errorCode: 56 })
+    await simulation.sleep(2500)
+    assert.deepEqual([partition.highWatermark, partition.logEndOffset], [2, 2])
+    await opened.close()
+  })
+})
+
 test('retention goes on, for it makes the room; a partition can be closed or deleted meanwhile', async () => {
   for (const ending of ['close', 'delete'] as const) {
     const simulation = createSimulation({ seed: 2 })
