@@ -43,7 +43,7 @@ export interface LogCleanerOptions {
   /** Asked at each turn. */
   readonly config: () => CleanerConfig
   /** Every open log, by directory name. */
-  readonly logs: () => Iterable<readonly [name: string, log: Log]>
+  readonly logs: () => readonly (readonly [name: string, log: Log])[]
   /** By directory name: everything below was cleaned before. From the checkpoint, and kept up to date. */
   readonly cleanOffsets: Map<string, number>
   readonly saveCleanOffsets: () => Promise<void>
@@ -124,7 +124,7 @@ export class LogCleaner {
   async #filthiest(done: ReadonlySet<Log>): Promise<[string, Cleanable] | undefined> {
     const { clock, logs, cleanOffsets } = this.#options
     let best: [string, Cleanable] | undefined
-    for (const [name, log] of [...logs()]) {
+    for (const [name, log] of logs()) {
       if (!log.config.cleanupCompact || done.has(log) || log.isInUpkeep || !this.#isServed(log)) continue
       const cleanable = await cleanableOf(log, cleanOffsets.get(name), clock.nowMs())
       if (isWorthCleaning(cleanable) && (best === undefined || cleanable.dirtyRatio > best[1].dirtyRatio)) best = [name, cleanable]

@@ -5,8 +5,9 @@ import { test } from 'node:test'
 
 import { batchLayout } from '@odradek/protocol'
 
+import type { LogConfig } from '../../../src/storage/log-config.ts'
 import type { Opened } from './support.ts'
-import { compacted, contents, filesOf, logBytes, simulate } from './support.ts'
+import { contents, filesOf, logBytes, simulate } from './support.ts'
 import { batchOf, markerOf, produce } from '../support.ts'
 
 const lagMs = 600_000
@@ -287,7 +288,7 @@ test('a damaged log is left alone, and the reason told', async () => {
 })
 
 test('each key of the topic has its effect', async () => {
-  const cleaned = async (config: Partial<typeof compacted>, ageMs: number): Promise<boolean> => {
+  const cleaned = async (config: Partial<LogConfig>, ageMs: number): Promise<boolean> => {
     let isCleaned = false
     await simulate(async (simulation, open) => {
       const opened = await open({ config })
