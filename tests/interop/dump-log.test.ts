@@ -36,6 +36,7 @@ interface Partition {
 
 interface OpenPartition {
   readonly partition: Partition
+  readonly manager: { checkpoint(): Promise<void>; compact(): Promise<number> }
   readonly close: () => Promise<void>
 }
 
@@ -139,6 +140,34 @@ async function recovered(dataDir: string): Promise<string[]> {
   await close()
   return [`logStartOffset=${logStartOffset} logEndOffset=${logEndOffset} lastStableOffset=${lastStableOffset}`, ...lines.sort()]
 }
+
+test("cleaned segments are sound to kafka-dump-log, and Kafka's own log finds in them what ours does", async () => {
+  await using directory = await temporaryDirectory('cleaned-log')
+  const { records } = await fill(directory.path)
+  const { openPartition } = await loadSupport()
+  const config = {
+    segmentBytes: 8000,
+    indexIntervalBytes: 500,
+    cleanupDelete: false,
+    cleanupCompact: true,
+    minCleanableDirtyRatio: 0,
+    fileDeleteDelayMs: 0,
+  }
+  const { manager, close } = await openPartition(createNodeRuntime(), directory.path, { config })
+  await manager.checkpoint()
+  assert.ok((await manager.compact()) > 0)
+  await close()
+  const partitionDir = join(directory.path, 't-0')
+  const dump = await dumpPartition(partitionDir, ['--deep-iteration'], { isCompacted: true })
+  assert.ok(dump.records < records / 2, `${dump.records} of ${records} records are left`)
+  assert.match(dump.output, /deleteHorizonMs: (?:OptionalLong\[)?\d+/)
+  for (const state of ['clean', 'bare']) {
+    const { code, stdout, stderr } = await runJava(join(harnessDir, 'java', 'OpenLog.java'), [partitionDir, state])
+    assert.equal(code, 0, stderr)
+    const [offsets = '', ...producers] = stdout.split('\n').filter((line) => /^(logStartOffset|producer )/.test(line))
+    assert.deepEqual(await recovered(directory.path), [offsets, ...producers.sort()], state)
+  }
+})
 
 test("a torn log recovers to what Kafka's own log recovers it to", async () => {
   await using directory = await temporaryDirectory('torn-log')

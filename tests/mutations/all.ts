@@ -1,5 +1,6 @@
 /** Every mutation. An area has a file of its own. */
 
+import { compactionMutations } from './broker-compaction.ts'
 import { coordinatorMutations } from './broker-coordinator.ts'
 import { networkMutations } from './broker-network.ts'
 import { nodeMutations } from './broker-nodes.ts'
@@ -23,6 +24,7 @@ export const allMutations: readonly Mutation[] = [
   ...runtimeMutations,
   ...partitionMutations,
   ...storageMutations,
+  ...compactionMutations,
   ...quotaMutations,
   ...coordinatorMutations,
   ...transactionMutations,

@@ -295,7 +295,7 @@ export const storageMutations: readonly Mutation[] = [
     name: 'storage/retention-of-active',
     breaks: 'retention leaves a log without a segment',
     file: retentionSource,
-    search: 'if (log.roll() === log.segments[deletable - 1]) deletable--',
+    search: 'if (log.failure !== undefined || log.roll() === log.segments[deletable - 1]) deletable--',
     replace: '',
     tests: [retention],
   },

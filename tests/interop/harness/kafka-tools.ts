@@ -24,6 +24,7 @@ export const kafkaTools = {
   'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
   'kafka-leader-election': 'org.apache.kafka.tools.LeaderElectionCommand',
   'kafka-log-dirs': 'org.apache.kafka.tools.LogDirsCommand',
+  'log-compaction-tester': 'org.apache.kafka.tools.LogCompactionTester',
   'kafka-verifiable-producer': 'org.apache.kafka.tools.VerifiableProducer',
 } as const
 

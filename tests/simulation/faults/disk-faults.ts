@@ -1,4 +1,4 @@
-/** What goes wrong with the broker's disk. A log whose write failed stays offline until the broker is restarted, and so it is. */
+/** What goes wrong with the broker's disk. A log whose write failed stays offline until the broker is restarted, and so it is; a full disk needs room alone. */
 
 import type { RandomStream } from '@odradek/runtime/sim'
 import { BROKER } from '../stage/broker-host.ts'
@@ -26,7 +26,11 @@ export const fillDisk: Fault = {
     const disk = simulation.disk(BROKER)
     const usedBytes = disk.paths().reduce((sum, path) => sum + disk.read(path).length, 0)
     disk.setCapacity(usedBytes + random.int(MAX_FREE_BYTES))
-    await repair(stage, random)
+    if (random.chance(0.5)) await repair(stage, random)
+    else {
+      await simulation.sleep(random.int(LONGEST_MS))
+      disk.setCapacity(2 ** 40)
+    }
     return true
   },
 }

@@ -9,7 +9,13 @@ export interface LogValues {
   'compression.lz4.level': number
   'compression.type': string
   'compression.zstd.level': number
+  'log.cleaner.backoff.ms': number
+  'log.cleaner.dedupe.buffer.size': number
   'log.cleaner.delete.retention.ms': number
+  'log.cleaner.enable': boolean
+  'log.cleaner.io.buffer.load.factor': number
+  'log.cleaner.io.buffer.size': number
+  'log.cleaner.io.max.bytes.per.second': number
   'log.cleaner.max.compaction.lag.ms': number
   'log.cleaner.min.cleanable.ratio': number
   'log.cleaner.min.compaction.lag.ms': number
@@ -44,6 +50,22 @@ export const logKeys: { readonly [Key in keyof LogValues]: ConfigKey<LogValues[K
   'compression.lz4.level': topicKeys['compression.lz4.level'],
   'compression.type': topicKeys['compression.type'],
   'compression.zstd.level': topicKeys['compression.zstd.level'],
+  'log.cleaner.backoff.ms': key('long', 15_000, 'cluster-wide', 'How long the cleaner sleeps when no log is worth compacting.', { min: 0 }),
+  'log.cleaner.dedupe.buffer.size': key(
+    'long',
+    134_217_728,
+    'cluster-wide',
+    'Memory for the keys of a log that is compacted; 24 bytes a key.',
+  ),
+  'log.cleaner.enable': key('boolean', true, 'read-only', 'Whether logs whose cleanup.policy says so are compacted.'),
+  'log.cleaner.io.buffer.load.factor': key('double', 0.9, 'cluster-wide', 'Share of log.cleaner.dedupe.buffer.size that is filled.'),
+  'log.cleaner.io.buffer.size': key('int', 524_288, 'cluster-wide', 'Bytes that the cleaner reads and writes at a time.', { min: 0 }),
+  'log.cleaner.io.max.bytes.per.second': key(
+    'double',
+    Number.MAX_VALUE,
+    'cluster-wide',
+    'Bytes that the cleaner may read and write a second.',
+  ),
   'log.cleaner.delete.retention.ms': topicKeys['delete.retention.ms'],
   'log.cleaner.max.compaction.lag.ms': topicKeys['max.compaction.lag.ms'],
   'log.cleaner.min.cleanable.ratio': topicKeys['min.cleanable.dirty.ratio'],

@@ -56,7 +56,7 @@ export function parseValue(name: string, key: ConfigKey, text: string): ConfigVa
 export function formatValue(value: ConfigValue): string {
   if (value === null) return ''
   if (typeof value === 'number' && !Number.isFinite(value)) return '9223372036854775807'
-  return typeof value === 'object' ? value.join(',') : String(value)
+  return typeof value === 'object' ? value.join(',') : String(value).replace('e+', 'E')
 }
 
 function invalid(name: string, text: string, problem: string): ConfigError {

@@ -53,16 +53,10 @@ function cleanupPolicyProblem(policies: readonly string[]): string | undefined {
 }
 
 export const topicKeys: { readonly [Key in TopicKey]: ConfigKey<TopicValues[Key]> } = {
-  'cleanup.policy': key<readonly string[]>(
-    'list',
-    ['delete'],
-    dynamic,
-    'What happens to old segments: delete, compact, or both. Compaction does not run yet: it keeps everything.',
-    {
-      choices: ['compact', 'delete'],
-      check: cleanupPolicyProblem,
-    },
-  ),
+  'cleanup.policy': key<readonly string[]>('list', ['delete'], dynamic, 'What happens to old segments: delete, compact, or both.', {
+    choices: ['compact', 'delete'],
+    check: cleanupPolicyProblem,
+  }),
   'compression.gzip.level': key('int', -1, dynamic, 'Level where compression.type is gzip: 1 to 9, or -1 for the default.', {
     check: gzipLevelProblem,
   }),
@@ -75,7 +69,7 @@ export const topicKeys: { readonly [Key in TopicKey]: ConfigKey<TopicValues[Key]
     'long',
     86_400_000,
     dynamic,
-    'How long tombstones stay in a compacted topic; kept, as compaction does not run yet.',
+    'How long tombstones stay in a compacted topic after the compaction that meets them.',
     { min: 0 },
   ),
   'file.delete.delay.ms': key('long', 60_000, dynamic, 'How long a removed segment stays on disk.', { min: 0 }),
@@ -88,13 +82,7 @@ export const topicKeys: { readonly [Key in TopicKey]: ConfigKey<TopicValues[Key]
   'leader.replication.throttled.replicas': key<readonly string[]>('list', [], dynamic, 'Kept for tools; one node does not replicate.'),
   'local.retention.bytes': key('long', -2, dynamic, 'Kept for tools; there is no tiered storage.', { min: -2 }),
   'local.retention.ms': key('long', -2, dynamic, 'Kept for tools; there is no tiered storage.', { min: -2 }),
-  'max.compaction.lag.ms': key(
-    'long',
-    forever,
-    dynamic,
-    'Longest time a record may stay uncompacted; kept, as compaction does not run yet.',
-    { min: 1 },
-  ),
+  'max.compaction.lag.ms': key('long', forever, dynamic, 'Longest time a record may stay uncompacted.', { min: 1 }),
   'max.message.bytes': key('int', 1_048_588, dynamic, 'Largest record batch, as sent.', { min: 0 }),
   'message.timestamp.after.max.ms': key('long', 3_600_000, dynamic, "How far a record's timestamp may lie ahead of the broker's clock.", {
     min: 0,
@@ -111,17 +99,11 @@ export const topicKeys: { readonly [Key in TopicKey]: ConfigKey<TopicValues[Key]
       choices: ['CreateTime', 'LogAppendTime'],
     },
   ),
-  'min.cleanable.dirty.ratio': key(
-    'double',
-    0.5,
-    dynamic,
-    'Share of the log that must be dirty before it is compacted; kept, as compaction does not run yet.',
-    {
-      min: 0,
-      max: 1,
-    },
-  ),
-  'min.compaction.lag.ms': key('long', 0, dynamic, 'Shortest time a record stays uncompacted; kept, as compaction does not run yet.', {
+  'min.cleanable.dirty.ratio': key('double', 0.5, dynamic, 'Share of the log that must be dirty before it is compacted.', {
+    min: 0,
+    max: 1,
+  }),
+  'min.compaction.lag.ms': key('long', 0, dynamic, 'Shortest time a record stays uncompacted.', {
     min: 0,
   }),
   'min.insync.replicas': key('int', 1, dynamic, 'Replicas that must be in sync for acks=all; one node has one.', { min: 1 }),

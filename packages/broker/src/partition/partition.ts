@@ -8,13 +8,14 @@ import type { LogConfig } from '../storage/log-config.ts'
 import type { LogManager } from '../storage/log-manager.ts'
 import { readLog } from '../storage/log-reader.ts'
 import type { Log } from '../storage/log.ts'
-import { errorMessage, StorageError } from '../storage/storage-error.ts'
+import { DiskFullError, errorMessage, StorageError } from '../storage/storage-error.ts'
 import { findByTimestamp, findMaxTimestamp } from '../storage/timestamp-lookup.ts'
 import { transactionMarkerOf } from '../storage/transaction-marker.ts'
 import type { Envelope } from './batch-envelope.ts'
 import { malformedIs, openEnvelope } from './batch-envelope.ts'
 import { codecsNeeded, inflatedBoundBytes, validateRecords } from './batch-records.ts'
 import { InvalidBatchError } from './invalid-batch-error.ts'
+import { LogSeat } from './log-seat.ts'
 import type { Recompressed } from './recompression.ts'
 import { isFaultOfBatch, recompress } from './recompression.ts'
 import type { Membership } from './transaction-guard.ts'
@@ -54,7 +55,7 @@ export class Partition {
   readonly partition: number
   leaderEpoch: number
   readonly #manager: LogManager
-  readonly #log: Log
+  readonly #seat: LogSeat
   readonly #listeners = new Set<() => void>()
   /** What `prepare` has worked out for `append`, as long as the request holds its records. */
   readonly #ahead = new WeakMap<Buffer, Recompressed>()
@@ -66,22 +67,18 @@ export class Partition {
     this.partition = options.partition
     this.leaderEpoch = options.leaderEpoch
     this.#manager = manager
-    this.#log = log
     // An epoch is known from when its leader takes over, not from when it first writes.
     log.epochs.assign(options.leaderEpoch, log.nextOffset)
-    log.listener = {
-      onWritten: (endOffset) => {
-        log.producers.onHighWatermark(endOffset)
-        this.#notify()
-      },
-      // Fetch waiters must learn of the failure instead of waiting for data.
-      onFailure: () => this.#notify(),
-    }
+    this.#seat = new LogSeat(manager, log, () => this.#notify())
   }
 
   /** Opens the log, creating or recovering it. Throws StorageError when that would lose synced data. */
   static async open(manager: LogManager, options: PartitionOptions): Promise<Partition> {
     return new Partition(manager, await manager.openLog(options), options)
+  }
+
+  get #log(): Log {
+    return this.#seat.log
   }
 
   get config(): LogConfig {
@@ -163,7 +160,7 @@ export class Partition {
     const highWatermark = this.highWatermark
     const lastStableOffset = this.lastStableOffset
     const unavailable = this.#unavailable()
-    if (unavailable !== undefined) return this.#unread(unavailable.errorCode)
+    if (unavailable !== undefined && !this.#isFull) return this.#unread(unavailable.errorCode)
     if (offset < this.logStartOffset || offset > this.logEndOffset) return this.#unread(ErrorCodes.OFFSET_OUT_OF_RANGE)
     const upperBound = isolation === 'read_committed' ? lastStableOffset : highWatermark
     try {
@@ -195,7 +192,7 @@ export class Partition {
     }
     if (timestamp < MAX_TIMESTAMP) return NOTHING_FOUND
     // What is in memory only is not found in files.
-    await this.#log.whenWritten(this.logEndOffset - 1)
+    if (!this.#isFull) await this.#log.whenWritten(this.logEndOffset - 1)
     const inflate = (header: BatchHeader, section: Buffer): Promise<Buffer> => this.#inflate(header, section)
     const found =
       timestamp === MAX_TIMESTAMP
@@ -274,18 +271,25 @@ export class Partition {
 
   /** Syncs and closes the log. Rejects with StorageError when that fails. */
   async close(): Promise<void> {
+    await this.#seat.close()
     await this.#manager.closeLog(this.#log)
     this.#notify()
   }
 
   /** Takes the partition off the disk. */
   async delete(): Promise<void> {
+    await this.#seat.close()
     await this.#manager.deleteLog(this.#log)
     this.#notify()
   }
 
   get #name(): string {
     return `${this.topic}-${this.partition}`
+  }
+
+  /** What is written is served all the same. */
+  get #isFull(): boolean {
+    return this.#log.failure instanceof DiskFullError
   }
 
   #recompressAhead(records: Buffer): Promise<void> | undefined {

@@ -11,6 +11,7 @@ import type { StorageLogger } from './storage-logger.ts'
 const META_PROPERTIES = 'meta.properties'
 const CLEAN_SHUTDOWN = '.kafka_cleanshutdown'
 const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
+const CLEAN_OFFSETS = 'cleaner-offset-checkpoint'
 const LOG_STARTS = 'log-start-offset-checkpoint'
 
 export interface DirectoryIdentity {
@@ -114,6 +115,15 @@ export class DataDirectory {
 
   async writeLogStarts(offsets: Iterable<PartitionOffset>): Promise<void> {
     await this.#files.writeFileAtomic(`${this.path}/${LOG_STARTS}`, formatOffsetCheckpoint(offsets))
+  }
+
+  /** By partition directory name: below, compaction has been. */
+  async readCleanOffsets(logger: StorageLogger): Promise<Map<string, number>> {
+    return await this.#readOffsets(CLEAN_OFFSETS, logger)
+  }
+
+  async writeCleanOffsets(offsets: Iterable<PartitionOffset>): Promise<void> {
+    await this.#files.writeFileAtomic(`${this.path}/${CLEAN_OFFSETS}`, formatOffsetCheckpoint(offsets))
   }
 
   async release(): Promise<void> {

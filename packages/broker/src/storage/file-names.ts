@@ -2,6 +2,9 @@
 
 export type SegmentSuffix = 'log' | 'index' | 'timeindex' | 'txnindex' | 'snapshot'
 
+/** Of what a segment consists; producer snapshots belong to offsets, not to segments. The log comes first. */
+export const fileSuffixes: readonly SegmentSuffix[] = ['log', 'index', 'timeindex', 'txnindex']
+
 export const DELETED_SUFFIX = '.deleted'
 export const PARTITION_METADATA = 'partition.metadata'
 export const LEADER_EPOCH_CHECKPOINT = 'leader-epoch-checkpoint'

@@ -14,6 +14,8 @@ export class FilePool {
   readonly #maxOpen: number
   /** In order of last use. */
   readonly #open = new Map<string, PooledFile>()
+  /** Paths that may not be opened until these resolve. */
+  readonly #closed = new Map<string, Promise<void>>()
 
   /** More than `maxOpen` are open only while that many are in use at once. */
   constructor(files: Pick<Files, 'open' | 'stat'>, maxOpen: number) {
@@ -23,6 +25,7 @@ export class FilePool {
 
   /** Runs `work` with the file open for reading and writing. `create` allows it to be missing; otherwise ENOENT. */
   async use<T>(path: string, create: boolean, work: (handle: FileHandle) => Promise<T>): Promise<T> {
+    for (let closed = this.#closed.get(path); closed !== undefined; closed = this.#closed.get(path)) await closed
     const file = this.#acquire(path, create)
     try {
       return await work(await file.opening)
@@ -43,6 +46,22 @@ export class FilePool {
       })
     }
     await closeQuietly(file)
+  }
+
+  /** Closes the files, once nobody uses them, and has whoever wants one wait until `work` is done. */
+  async whileClosed<T>(paths: readonly string[], work: () => Promise<T>): Promise<T> {
+    let reopen: () => void = () => undefined
+    const closed = new Promise<void>((resolve) => {
+      reopen = resolve
+    })
+    for (const path of paths) this.#closed.set(path, closed)
+    try {
+      for (const path of paths) await this.evict(path)
+      return await work()
+    } finally {
+      for (const path of paths) this.#closed.delete(path)
+      reopen()
+    }
   }
 
   #acquire(path: string, create: boolean): PooledFile {

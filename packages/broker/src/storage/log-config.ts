@@ -27,6 +27,14 @@ export interface LogConfig {
   readonly cleanupDelete: boolean
   /** `cleanup.policy` contains `compact` */
   readonly cleanupCompact: boolean
+  /** `delete.retention.ms`: how long tombstones and markers of compacted transactions stay. */
+  readonly deleteRetentionMs: number
+  /** `min.compaction.lag.ms` */
+  readonly minCompactionLagMs: number
+  /** `max.compaction.lag.ms`; Infinity sets no limit. */
+  readonly maxCompactionLagMs: number
+  /** `min.cleanable.dirty.ratio`, 0 to 1. */
+  readonly minCleanableDirtyRatio: number
   /** `max.message.bytes`: the largest batch, header included. */
   readonly maxMessageBytes: number
   /** `compression.type`: `producer` keeps what the producer chose. */
@@ -54,6 +62,10 @@ export const defaultLogConfig: LogConfig = {
   fileDeleteDelayMs: 60_000,
   cleanupDelete: true,
   cleanupCompact: false,
+  deleteRetentionMs: 86_400_000,
+  minCompactionLagMs: 0,
+  maxCompactionLagMs: Number.POSITIVE_INFINITY,
+  minCleanableDirtyRatio: 0.5,
   maxMessageBytes: 1_048_588,
   compressionType: 'producer',
   compressionLevel: undefined,

@@ -1,6 +1,6 @@
 /** What all logs of a broker share. */
 
-import type { Clock, Codecs, Files, Random } from '@odradek/runtime'
+import type { Clock, Codecs, Files, Random, Workers } from '@odradek/runtime'
 
 import type { FilePool } from './file-pool.ts'
 import type { LogWriterOptions } from './log-writer.ts'
@@ -13,6 +13,7 @@ export interface LogContext {
   readonly clock: Clock
   readonly random: Random
   readonly codecs: Codecs
+  readonly workers: Workers
   readonly pool: FilePool
   readonly cachePool: TailCachePool
   readonly residentIndexes: ResidentIndexes

@@ -7,6 +7,7 @@ import { batchCrcIsValid, batchLayout } from '@odradek/protocol'
 
 import type { BatchVisitor } from './batch-scanner.ts'
 import { headerAt, scanBatches, walkBatches } from './batch-scanner.ts'
+import { recoverSwaps } from './cleaner/segment-swap.ts'
 import { CheckpointError, parseEpochCheckpoint } from './checkpoint-file.ts'
 import { DELETED_SUFFIX, LEADER_EPOCH_CHECKPOINT, parseSegmentFileName, segmentFileName } from './file-names.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
@@ -64,6 +65,7 @@ class LogLoader {
   }
 
   async load(): Promise<Log> {
+    await recoverSwaps(this.#context.files, this.#context.pool, this.#options.directory)
     await this.#listFiles()
     await this.#loadEpochs()
     let nextOffset = this.#segments.length === 0 ? this.#startEmpty() : await this.#recover()

@@ -2,6 +2,8 @@
 
 import type { Runtime, Timer } from '@odradek/runtime'
 
+import type { CleanerConfig } from './cleaner/log-cleaner.ts'
+import { defaultCleanerConfig, LogCleaner } from './cleaner/log-cleaner.ts'
 import type { DataDirectory, PartitionOffset } from './data-directory.ts'
 import { FilePool } from './file-pool.ts'
 import { isDeletedDirectoryName, parsePartitionDirectoryName, partitionDirectoryName, retiredDirectoryName } from './file-names.ts'
@@ -12,9 +14,10 @@ import { deleteOldSegments } from './log-retention.ts'
 import type { Log } from './log.ts'
 import { readPartitionTopicId, writePartitionTopicId } from './partition-metadata.ts'
 import { ResidentIndexes } from './resident-indexes.ts'
-import { errorMessage } from './storage-error.ts'
+import { DiskFullError, errorMessage } from './storage-error.ts'
 import type { StorageLogger } from './storage-logger.ts'
 import { TailCachePool } from './tail-cache.ts'
+import { discardUnwritten } from './unwritten.ts'
 
 export interface LogManagerOptions {
   readonly runtime: Runtime
@@ -29,6 +32,8 @@ export interface LogManagerOptions {
   readonly producerIdExpirationMs?: number
   /** `producer.id.expiration.check.interval.ms`. Default 600 000. */
   readonly producerExpirationCheckIntervalMs?: number
+  /** The `log.cleaner.*` keys, asked again at each turn. Default Kafka's. */
+  readonly cleaner?: () => CleanerConfig
   /** Memory for the newest batches of all logs. Default 64 MiB. */
   readonly cacheBytes?: number
   /** Of which one log may have. Default 16 MiB. */
@@ -49,6 +54,8 @@ interface ManagedLog extends OpenLogRequest {
 }
 
 const MAX_RESIDENT_SEGMENTS = 256
+/** A log whose disk was full is opened again when this much is free. */
+const ROOM_BYTES = 16_777_216
 /** Logs flushed at the same time at a close. */
 const CLOSE_CONCURRENCY = 8
 
@@ -59,6 +66,8 @@ export class LogManager {
   /** From the checkpoints of the last run, for logs that are not open; by directory name. */
   readonly #recoveryPoints: Map<string, number>
   readonly #logStarts: Map<string, number>
+  readonly #cleanOffsets: Map<string, number>
+  readonly #cleaner: LogCleaner
   readonly #logs = new Map<string, ManagedLog>()
   /** Directory names opened in this run: the last run's clean mark says nothing about them any more. */
   readonly #opened = new Set<string>()
@@ -68,17 +77,23 @@ export class LogManager {
   #periodic: Promise<void> = Promise.resolve()
   #isClosed = false
 
-  private constructor(options: LogManagerOptions, isClean: boolean, recoveryPoints: Map<string, number>, logStarts: Map<string, number>) {
+  private constructor(
+    options: LogManagerOptions,
+    isClean: boolean,
+    { recoveryPoints, logStarts, cleanOffsets }: Record<'recoveryPoints' | 'logStarts' | 'cleanOffsets', Map<string, number>>,
+  ) {
     const { runtime, logger } = options
     this.#options = options
     this.#isClean = isClean
     this.#recoveryPoints = recoveryPoints
     this.#logStarts = logStarts
+    this.#cleanOffsets = cleanOffsets
     this.#context = {
       files: runtime.files,
       clock: runtime.clock,
       random: runtime.random,
       codecs: runtime.codecs,
+      workers: runtime.workers,
       pool: new FilePool(runtime.files, options.maxOpenFiles ?? 512),
       cachePool: new TailCachePool(options.cacheBytes ?? 67_108_864, options.cacheBytesPerLog ?? 16_777_216),
       residentIndexes: new ResidentIndexes(MAX_RESIDENT_SEGMENTS),
@@ -86,6 +101,16 @@ export class LogManager {
       logger,
       producerIdExpirationMs: options.producerIdExpirationMs ?? 86_400_000,
     }
+    this.#cleaner = new LogCleaner({
+      clock: runtime.clock,
+      random: runtime.random,
+      logger,
+      config: options.cleaner ?? (() => defaultCleanerConfig),
+      logs: () => Array.from(this.#logs, ([name, { log }]) => [name, log]),
+      cleanOffsets,
+      saveCleanOffsets: () => this.#saveCleanOffsets(),
+    })
+    this.#cleaner.start()
     this.#every(options.checkpointIntervalMs ?? 60_000, () => this.checkpoint())
     this.#every(options.retentionCheckIntervalMs ?? 300_000, () => this.deleteOldSegments())
     this.#every(options.producerExpirationCheckIntervalMs ?? 600_000, () => this.#expireProducers())
@@ -95,8 +120,12 @@ export class LogManager {
   static async open(options: LogManagerOptions): Promise<LogManager> {
     const { directory, logger, runtime } = options
     const isClean = await directory.takeCleanMark()
-    const [recoveryPoints, logStarts] = await Promise.all([directory.readRecoveryPoints(logger), directory.readLogStarts(logger)])
-    const manager = new LogManager(options, isClean, recoveryPoints, logStarts)
+    const [recoveryPoints, logStarts, cleanOffsets] = await Promise.all([
+      directory.readRecoveryPoints(logger),
+      directory.readLogStarts(logger),
+      directory.readCleanOffsets(logger),
+    ])
+    const manager = new LogManager(options, isClean, { recoveryPoints, logStarts, cleanOffsets })
     for (const { name, isDirectory } of await runtime.files.list(directory.path)) {
       if (isDirectory && isDeletedDirectoryName(name)) manager.#remove(`${directory.path}/${name}`)
     }
@@ -151,11 +180,34 @@ export class LogManager {
     return log
   }
 
+  /**
+   * Opens a log anew whose disk was full, if there is room by now: what was acknowledged is in it, and nothing else. Undefined when there is
+   * none yet, or the log is closed or busy. Rejects with StorageError or an error of the disk; the log is then as it was.
+   */
+  async reopenLog(log: Log): Promise<Log | undefined> {
+    const managed = this.#find(log)
+    if (managed === undefined || log.isClosed || log.isInUpkeep || this.#isClosed) return undefined
+    const [name, { config: _opened, ...request }] = managed
+    if ((await this.#context.files.freeBytes(log.directory)) < ROOM_BYTES || log.isInUpkeep) return undefined
+    log.isInUpkeep = true
+    try {
+      await discardUnwritten(log)
+      const { directory, config, recoveryPoint, logStartOffset } = log
+      const reopened = await openLog(this.#context, { directory, config, isClean: false, recoveryPoint, logStartOffset })
+      if (this.#logs.get(name)?.log === log) this.#logs.set(name, { ...request, config, log: reopened })
+      await log.releaseFiles()
+      return reopened
+    } finally {
+      log.isInUpkeep = false
+    }
+  }
+
   /** Takes the log off the disk: renamed at once, removed after `file.delete.delay.ms`. */
   async deleteLog(log: Log): Promise<void> {
     const managed = this.#find(log)
     if (managed === undefined) return
     const [name, { topic, partition }] = managed
+    await this.#cleaner.cancel(log)
     this.#forget(name)
     await log.releaseFiles()
     await this.#retire(log.directory, topic, partition, 'delete', log.config.fileDeleteDelayMs)
@@ -165,6 +217,7 @@ export class LogManager {
   async closeLog(log: Log): Promise<void> {
     const managed = this.#find(log)
     if (managed === undefined) return
+    await this.#cleaner.cancel(log)
     await log.close()
     const [name] = managed
     if (log.failure !== undefined) this.#unsound.add(name)
@@ -188,15 +241,25 @@ export class LogManager {
     await this.#options.directory.writeLogStarts(this.#offsets((log) => log.logStartOffset, this.#logStarts, true))
   }
 
+  /** Compacts what is worth it, as the cleaner does from time to time; resolves to how many times it cleaned a log. */
+  async compact(): Promise<number> {
+    return await this.#cleaner.clean()
+  }
+
   /** Applies retention to every log. */
   async deleteOldSegments(): Promise<void> {
     let deleted = 0
     for (const { log } of this.#logs.values()) {
-      if (log.isClosed || log.failure !== undefined) continue
+      // What it frees is what a full disk waits for.
+      const isServed = log.failure === undefined || log.failure instanceof DiskFullError
+      if (log.isClosed || !isServed || log.isInUpkeep) continue
+      log.isInUpkeep = true
       try {
         deleted += await deleteOldSegments(log, this.runtime.clock.nowMs())
       } catch (error) {
         this.#options.logger.error(`${log.directory}: retention failed: ${errorMessage(error)}`)
+      } finally {
+        log.isInUpkeep = false
       }
     }
     if (deleted > 0) await this.checkpointLogStarts()
@@ -207,6 +270,7 @@ export class LogManager {
     if (this.#isClosed) return
     this.#isClosed = true
     for (const timer of this.#timers) timer.cancel()
+    await this.#cleaner.close()
     await this.#periodic
     const failures: unknown[] = []
     const queue = [...this.#logs.values()].map(({ log }) => log)
@@ -231,6 +295,14 @@ export class LogManager {
     await this.checkpointLogStarts()
   }
 
+  async #saveCleanOffsets(): Promise<void> {
+    const offsets = Array.from(this.#cleanOffsets).flatMap(([name, offset]) => {
+      const parsed = parsePartitionDirectoryName(name)
+      return parsed === undefined ? [] : [{ ...parsed, offset }]
+    })
+    await this.#options.directory.writeCleanOffsets(offsets)
+  }
+
   /** Offsets of the open logs, and of the others as they were last known. */
   #offsets(offsetOf: (log: Log) => number, known: ReadonlyMap<string, number>, skipZero: boolean): PartitionOffset[] {
     const offsets = new Map(known)
@@ -251,6 +323,7 @@ export class LogManager {
     this.#logs.delete(name)
     this.#recoveryPoints.delete(name)
     this.#logStarts.delete(name)
+    this.#cleanOffsets.delete(name)
   }
 
   async #putAside({ topic, partition }: OpenLogRequest, directory: string, topicId: string): Promise<void> {

@@ -43,9 +43,16 @@ export async function readLog(log: Log, options: LogReadOptions): Promise<LogRea
     return isSplintered ? { ...cached, chunks: [Buffer.concat(cached.chunks)] } : cached
   }
   const first = log.segmentFor(offset)
-  for (let at = first === undefined ? 0 : log.segments.indexOf(first); at >= 0 && at < log.segments.length; at++) {
-    const found = await readSegment(log, log.segments[at] as Segment, options)
-    if (found !== undefined) return found
+  for (const segment of log.segments.slice(first === undefined ? 0 : log.segments.indexOf(first))) {
+    try {
+      const found = await readSegment(log, segment, options)
+      if (found !== undefined) return found
+      if (!segment.isDeleted) continue
+    } catch (error) {
+      if (!segment.isDeleted || offset < log.logStartOffset) throw error
+    }
+    // A cleaned segment has taken its place meanwhile.
+    return await readLog(log, options)
   }
   return empty
 }
@@ -61,7 +68,7 @@ async function readSegment(log: Log, segment: Segment, options: LogReadOptions):
     return await readIndexed(log, segment, options)
   } catch (error) {
     // A wrong index looks like a damaged log. Only the log itself can tell, and it is asked once.
-    const isSuspect = error instanceof CorruptSegmentError && !segment.isIndexRebuilt && segment !== log.activeSegment
+    const isSuspect = error instanceof CorruptSegmentError && !segment.isIndexRebuilt && !segment.isDeleted && segment !== log.activeSegment
     if (!isSuspect) throw error
     segment.isIndexRebuilt = true
     await rebuildIndexes(log.indexFiles, segment)
@@ -84,9 +91,12 @@ async function readFrom(
   expectedLastOffset: number | undefined,
 ): Promise<LogRead | undefined> {
   if (position >= segment.writtenBytes) return undefined
-  return await log.context.pool.use(segment.path('log'), false, (handle) =>
-    new SegmentRead(log, segment, handle, options).run(position, expectedLastOffset),
-  )
+  const path = segment.path('log')
+  return await log.context.pool.use(path, false, (handle) => {
+    // The position is one in the file that had this name before.
+    if (segment.isDeleted) throw new CorruptSegmentError(path, position, 'it is no longer part of the log')
+    return new SegmentRead(log, segment, handle, options).run(position, expectedLastOffset)
+  })
 }
 
 class SegmentRead {

@@ -1,10 +1,9 @@
 /** Deletes whole old segments: by time, by size, and below the log's start. */
 
-import { DELETED_SUFFIX } from './file-names.ts'
+import { fileSuffixes } from './file-names.ts'
 import type { Log } from './log.ts'
+import { retireFiles } from './retired-files.ts'
 import type { Segment } from './segment.ts'
-
-const SEGMENT_SUFFIXES = ['log', 'index', 'timeindex', 'txnindex', 'snapshot'] as const
 
 /** Returns how many segments went. Files are renamed at once and removed after `file.delete.delay.ms`. */
 export async function deleteOldSegments(log: Log, nowMs: number): Promise<number> {
@@ -13,7 +12,7 @@ export async function deleteOldSegments(log: Log, nowMs: number): Promise<number
   if (deletable === 0) return 0
   if (deletable === log.segments.length) {
     // One segment must stay, and an empty one is as good as new.
-    if (log.roll() === log.segments[deletable - 1]) deletable--
+    if (log.failure !== undefined || log.roll() === log.segments[deletable - 1]) deletable--
   }
   const removed = log.removeSegments(deletable)
   for (const segment of removed) await retire(log, segment)
@@ -52,29 +51,13 @@ async function byTime(log: Log, nowMs: number): Promise<number> {
 }
 
 /** The largest timestamp in the segment, or its file's age where no batch has one. */
-async function newestMs(log: Log, segment: Segment): Promise<number> {
+export async function newestMs(log: Log, segment: Segment): Promise<number> {
   if (segment.maxTimestamp === undefined) await log.ensureIndexes(segment)
   return segment.maxTimestamp === undefined || segment.maxTimestamp < 0 ? segment.createdMs : segment.maxTimestamp
 }
 
 async function retire(log: Log, segment: Segment): Promise<void> {
-  const { files, pool, clock, logger } = log.context
-  const renamed: string[] = []
-  for (const suffix of SEGMENT_SUFFIXES) {
-    const path = segment.path(suffix)
-    await pool.evict(path)
-    if ((await files.stat(path)) === undefined) continue
-    await files.rename(path, path + DELETED_SUFFIX)
-    renamed.push(path + DELETED_SUFFIX)
-  }
-  logger.info(`${segment.path('log')}: deleted by retention`)
-  clock.setTimer(
-    log.config.fileDeleteDelayMs,
-    () => {
-      for (const path of renamed) {
-        files.remove(path).catch((error: unknown) => logger.warn(`${path}: ${String(error)}`))
-      }
-    },
-    true,
-  )
+  const paths = [...fileSuffixes, 'snapshot' as const].map((suffix) => segment.path(suffix))
+  await log.context.pool.whileClosed(paths, () => retireFiles(log, paths))
+  log.context.logger.info(`${segment.path('log')}: deleted by retention`)
 }

@@ -3,9 +3,10 @@
  * and acknowledged; where `flush.messages` asks for it, only after a sync that all who wait share. A failure is final.
  */
 
+import { systemErrorCode } from '../system-error.ts'
 import type { FilePool } from './file-pool.ts'
 import type { Segment } from './segment.ts'
-import { errorMessage, StorageError } from './storage-error.ts'
+import { DiskFullError, errorMessage, StorageError } from './storage-error.ts'
 
 /** A single write takes no more than this, so that readers of the same disk get a turn. */
 const MAX_WRITE_BYTES = 8_388_608
@@ -104,14 +105,15 @@ export class LogWriter {
       // Another sync may have covered the same.
       this.#unsyncedRecords = Math.max(0, this.#unsyncedRecords - covered)
     } catch (error) {
-      throw this.fail(error)
+      // Whatever the reason, what is in the file is not known any more.
+      throw this.fail(new StorageError(`Log is offline: ${errorMessage(error)}`, { cause: error }))
     }
   }
 
   /** Takes the log offline: everything that waits, and all that comes, gets this error. The first reason is kept. */
   fail(reason: unknown): StorageError {
     if (this.#failure !== undefined) return this.#failure
-    const failure = reason instanceof StorageError ? reason : new StorageError(`Log is offline: ${errorMessage(reason)}`, { cause: reason })
+    const failure = reason instanceof StorageError ? reason : failureFor(reason)
     this.#failure = failure
     for (let at = this.#taken; at < this.#queue.length; at++)
       this.#options.budget.queuedBytes -= (this.#queue[at] as QueuedWrite).chunk.length
@@ -178,4 +180,10 @@ export class LogWriter {
     }
     if (done > 0) this.#waiters.splice(0, done)
   }
+}
+
+function failureFor(reason: unknown): StorageError {
+  if (systemErrorCode(reason) === 'ENOSPC')
+    return new DiskFullError('No room on the disk: writes are refused until there is', { cause: reason })
+  return new StorageError(`Log is offline: ${errorMessage(reason)}`, { cause: reason })
 }

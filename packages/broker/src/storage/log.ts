@@ -48,6 +48,8 @@ export class Log {
   config: LogConfig
   logStartOffset: number
   listener: LogListener | undefined
+  /** Retention or compaction is at its segments; the other leaves them alone meanwhile. */
+  isInUpkeep = false
   /** Positions where sequential readers left off, by the offset they want next. */
   readonly readHints: Map<number, { segment: Segment; position: number }> = new Map()
   #nextOffset: number
@@ -183,6 +185,20 @@ export class Log {
     }
     this.advanceLogStart((this.segments[0] as Segment).baseOffset)
     return removed
+  }
+
+  /** Puts a cleaned segment in the place of the adjoining ones that it was made from. */
+  replaceSegments(replaced: readonly Segment[], cleaned: Segment): void {
+    const first = this.segments.indexOf(replaced[0] as Segment)
+    cleaned.fileSuffix = ''
+    cleaned.isDirectorySynced = true
+    this.segments.splice(first, replaced.length, cleaned)
+    for (const segment of replaced) {
+      segment.isDeleted = true
+      this.context.residentIndexes.forget(segment)
+    }
+    for (const [offset, { segment }] of this.readHints) if (segment.isDeleted) this.readHints.delete(offset)
+    this.cache.dropBefore((this.segments[first + 1] as Segment).baseOffset)
   }
 
   /** Moves the log start forward; ignored when it is there already. */

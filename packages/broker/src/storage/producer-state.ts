@@ -97,7 +97,8 @@ export class ProducerState {
   /** Takes in a batch with its final offsets. Returns the entry for the transaction index when it is an abort marker of a transaction with data. */
   apply(header: BatchHeader, marker: EndTransactionMarker | undefined): AbortedTransactionEntry | undefined {
     this.endOffset = header.lastOffset + 1
-    if (header.producerId < 0 || header.recordCount === 0) return undefined
+    if (header.producerId < 0) return undefined
+    // Compaction leaves batches without records, which still tell the last sequence.
     if (header.isControl) return marker === undefined ? undefined : this.#applyMarker(header, marker)
     const entry = this.#entry(header.producerId)
     entry.addBatch(header)
@@ -110,7 +111,7 @@ export class ProducerState {
 
   /** Takes in a data batch below `endOffset`, for its duplicates to be known. */
   recall(header: BatchHeader): void {
-    if (!header.isControl && header.recordCount > 0) this.#producers.get(header.producerId)?.recall(header)
+    if (!header.isControl) this.#producers.get(header.producerId)?.recall(header)
   }
 
   /** The high watermark moved: transactions whose markers lie below it are stable now. */

@@ -1,8 +1,10 @@
 /** Loads, rebuilds and saves the index files of a segment. A missing or damaged one is rebuilt from the log file. */
 
-import type { Files } from '@odradek/runtime'
+import type { FileHandle, Files } from '@odradek/runtime'
 
+import type { BatchVisitor } from './batch-scanner.ts'
 import { walkBatches } from './batch-scanner.ts'
+import type { SegmentSuffix } from './file-names.ts'
 import type { FilePool } from './file-pool.ts'
 import { OFFSET_INDEX_ENTRY_BYTES, OffsetIndex } from './offset-index.ts'
 import { decodeProducerSnapshot } from './producer-snapshot.ts'
@@ -58,7 +60,7 @@ export async function rebuildIndexes(context: IndexFilesContext, segment: Segmen
   const scratch = new Segment(segment.directory, segment.baseOffset, 0, 0, 0)
   scratch.indexes = rebuilt
   await context.pool.use(segment.path('log'), false, (handle) =>
-    walkBatches(handle, segment.path('log'), 0, segment.writtenBytes, ({ header, buffer, at }) => {
+    walkCurrent(handle, segment, ({ header, buffer, at }) => {
       scratch.append(header, context.indexIntervalBytes)
       const aborted = producers?.apply(header, transactionMarkerOf(buffer, at, header))
       if (aborted !== undefined) rebuilt.transaction.append(aborted)
@@ -69,6 +71,13 @@ export async function rebuildIndexes(context: IndexFilesContext, segment: Segmen
   segment.indexes = rebuilt
   await saveIndexes(context, segment, true)
   return rebuilt
+}
+
+/** Throws CorruptSegmentError when the segment has left the log: its file may be another one's by now. */
+async function walkCurrent(handle: FileHandle, segment: Segment, visit: BatchVisitor): Promise<void> {
+  const path = segment.path('log')
+  if (segment.isDeleted) throw new CorruptSegmentError(path, 0, 'it is no longer part of the log')
+  await walkBatches(handle, path, 0, segment.writtenBytes, visit)
 }
 
 async function producersAtStart(context: IndexFilesContext, segment: Segment): Promise<ProducerState> {
@@ -88,11 +97,18 @@ export async function saveIndexes(context: IndexFilesContext, segment: Segment, 
   const { indexes } = segment
   if (indexes === undefined) return
   const { offset, time, transaction, saved } = indexes
-  saved.offset = await saveOne(context.pool, segment.path('index'), offset, saved.offset, OFFSET_INDEX_ENTRY_BYTES, durable)
-  saved.time = await saveOne(context.pool, segment.path('timeindex'), time, saved.time, TIME_INDEX_ENTRY_BYTES, durable)
+  saved.offset = await saveOne(context.pool, segment, 'index', offset, saved.offset, OFFSET_INDEX_ENTRY_BYTES, durable)
+  saved.time = await saveOne(context.pool, segment, 'timeindex', time, saved.time, TIME_INDEX_ENTRY_BYTES, durable)
   if (transaction.entries === 0) return
-  const path = segment.path('txnindex')
-  saved.transaction = await saveOne(context.pool, path, transaction, saved.transaction, TRANSACTION_INDEX_ENTRY_BYTES, durable)
+  saved.transaction = await saveOne(
+    context.pool,
+    segment,
+    'txnindex',
+    transaction,
+    saved.transaction,
+    TRANSACTION_INDEX_ENTRY_BYTES,
+    durable,
+  )
 }
 
 interface EncodableIndex {
@@ -102,7 +118,8 @@ interface EncodableIndex {
 
 async function saveOne(
   pool: FilePool,
-  path: string,
+  segment: Segment,
+  suffix: SegmentSuffix,
   index: EncodableIndex,
   saved: number,
   entryBytes: number,
@@ -110,7 +127,10 @@ async function saveOne(
 ): Promise<number> {
   const { entries } = index
   const data = index.encode(saved)
+  const path = segment.path(suffix)
   await pool.use(path, true, async (handle) => {
+    // The name may be that of a cleaned segment's index by now.
+    if (segment.isDeleted) return
     if (data.length > 0) await handle.write([data], saved * entryBytes)
     if (saved === 0) await handle.truncate(entries * entryBytes)
     if (durable) await handle.sync()

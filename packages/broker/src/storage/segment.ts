@@ -32,6 +32,11 @@ export function emptyIndexes(baseOffset: number): SegmentIndexes {
   }
 }
 
+/** Records that must be compacted by some time must be in a closed segment by then. */
+function longestMs({ segmentMs, cleanupCompact, maxCompactionLagMs }: LogConfig): number {
+  return cleanupCompact && maxCompactionLagMs > 0 ? Math.min(segmentMs, maxCompactionLagMs) : segmentMs
+}
+
 export class Segment {
   readonly directory: string
   readonly baseOffset: number
@@ -56,8 +61,10 @@ export class Segment {
   isDirectorySynced = false
   /** Its index files have been rebuilt since the start, and so agree with the log file. */
   isIndexRebuilt = false
-  /** Taken out of the log by retention. */
+  /** Taken out of the log by retention, or replaced by a cleaned one. */
   isDeleted = false
+  /** What its files' names end with until they have taken their place. */
+  fileSuffix: '' | '.cleaned' = ''
   #bytesSinceIndexEntry = 0
 
   constructor(directory: string, baseOffset: number, sizeBytes: number, createdMs: number, rollJitterMs: number) {
@@ -74,13 +81,13 @@ export class Segment {
   }
 
   path(suffix: SegmentSuffix): string {
-    return `${this.directory}/${segmentFileName(this.baseOffset, suffix)}`
+    return `${this.directory}/${segmentFileName(this.baseOffset, suffix)}${this.fileSuffix}`
   }
 
   /** Whether a batch must go to a new segment. Needs the indexes. */
   shouldRoll(batch: AppendedBatch, config: LogConfig, nowMs: number): boolean {
     if (this.sizeBytes > config.segmentBytes - batch.sizeBytes) return true
-    if (this.sizeBytes > 0 && this.#ageMs(batch.maxTimestamp, nowMs) > config.segmentMs - this.rollJitterMs) return true
+    if (this.sizeBytes > 0 && this.#ageMs(batch.maxTimestamp, nowMs) > longestMs(config) - this.rollJitterMs) return true
     if (batch.lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET) return true
     const indexes = this.indexes
     return indexes !== undefined && (indexes.offset.isFull(config.segmentIndexBytes) || indexes.time.isFull(config.segmentIndexBytes))

@@ -9,6 +9,11 @@ export class StorageError extends Error {
   readonly errorCode: number = KAFKA_STORAGE_ERROR
 }
 
+/** There was no room to write: nothing more is appended to the log until there is, and it has been reopened. It is read as before. */
+export class DiskFullError extends StorageError {
+  override readonly name = 'DiskFullError'
+}
+
 /** Bytes in a segment that are not the batch they should be. The log stays online: other offsets are still served. */
 export class CorruptSegmentError extends StorageError {
   override readonly name: string = 'CorruptSegmentError'

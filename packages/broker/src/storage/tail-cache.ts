@@ -116,6 +116,11 @@ export class TailCache {
     return true
   }
 
+  /** Drops what begins before `offset`: the files say something else by now. */
+  dropBefore(offset: number): void {
+    while ((this.#entries[this.#head]?.baseOffset ?? offset) < offset && this.evictOldest()) continue
+  }
+
   clear(): void {
     while (this.evictOldest()) continue
     this.#entries = []

@@ -4,8 +4,10 @@ import type { BatchHeader } from '@odradek/protocol'
 import { RecordCursor, recordsSection } from '@odradek/protocol'
 
 import { walkBatches } from './batch-scanner.ts'
+import { overCurrentSegments } from './current-segments.ts'
 import type { Log } from './log.ts'
 import type { Segment } from './segment.ts'
+import { CorruptSegmentError } from './storage-error.ts'
 
 export interface FoundTimestamp {
   readonly offset: number
@@ -29,7 +31,17 @@ export async function findByTimestamp(
   startOffset: number,
   inflate: Inflate,
 ): Promise<FoundTimestamp | undefined> {
-  for (const segment of log.segments.slice()) {
+  return await overCurrentSegments(log, startOffset, (segments) => findAmong(segments, log, timestamp, startOffset, inflate))
+}
+
+async function findAmong(
+  segments: readonly Segment[],
+  log: Log,
+  timestamp: number,
+  startOffset: number,
+  inflate: Inflate,
+): Promise<FoundTimestamp | undefined> {
+  for (const segment of segments) {
     const { offset, time } = await log.ensureIndexes(segment)
     if ((segment.maxTimestamp ?? -1) < timestamp) continue
     let position = offset.positionFor(Math.max(time.offsetFor(timestamp - 1), startOffset))
@@ -51,8 +63,12 @@ export async function findByTimestamp(
 
 /** The first record with the largest timestamp in the log; the last of its batch where the broker stamps it. Undefined without any timestamp. */
 export async function findMaxTimestamp(log: Log, inflate: Inflate): Promise<FoundTimestamp | undefined> {
+  return await overCurrentSegments(log, log.logStartOffset, (segments) => maxAmong(segments, log, inflate))
+}
+
+async function maxAmong(segments: readonly Segment[], log: Log, inflate: Inflate): Promise<FoundTimestamp | undefined> {
   let best: Segment | undefined
-  for (const segment of log.segments.slice()) {
+  for (const segment of segments) {
     await log.ensureIndexes(segment)
     if ((segment.maxTimestamp ?? -1) > (best?.maxTimestamp ?? -1)) best = segment
   }
@@ -77,14 +93,15 @@ async function firstBatch(
   const path = segment.path('log')
   let found: (Candidate & { endPosition: number }) | undefined
   if (position >= segment.writtenBytes) return undefined
-  await log.context.pool.use(path, false, (handle) =>
-    walkBatches(handle, path, position, segment.writtenBytes, ({ header, buffer, at, position: start }) => {
+  await log.context.pool.use(path, false, async (handle) => {
+    if (segment.isDeleted) throw new CorruptSegmentError(path, position, 'it is no longer part of the log')
+    await walkBatches(handle, path, position, segment.writtenBytes, ({ header, buffer, at, position: start }) => {
       if (!matches(header)) return true
       const batch = Buffer.from(buffer.subarray(at, at + header.sizeBytes))
       found = { header, batch, endPosition: start + header.sizeBytes }
       return false
-    }),
-  )
+    })
+  })
   return found
 }
 

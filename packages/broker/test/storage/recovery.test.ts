@@ -270,7 +270,7 @@ test('a failed write or sync takes the log offline for all who wait and all who 
     await simulation.run(async () => {
       const current = await open(simulation, { config: { flushMessages: 1 } })
       await produce(current.partition, numbered(current.runtime, 0, 5))
-      if (fault === 'write') simulation.disk(host).failNextWrite(/\.log$/, 'ENOSPC', 10)
+      if (fault === 'write') simulation.disk(host).failNextWrite(/\.log$/, 'EIO', 10)
       else simulation.disk(host).failNextSync(/\.log$/)
       let notified = 0
       current.partition.onAdvance(() => notified++)

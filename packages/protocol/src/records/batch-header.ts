@@ -40,7 +40,7 @@ export interface BatchHeader {
   readonly crc: number
   readonly attributes: number
   readonly lastOffsetDelta: number
-  /** Timestamp of the first record, milliseconds; −1 when the batch is empty. */
+  /** What the records' timestamps are told from: the first one's, or the delete horizon of a compacted batch. −1 when the batch is empty. */
   readonly baseTimestamp: number
   readonly maxTimestamp: number
   /** −1 when the producer is neither idempotent nor transactional. */

@@ -5,6 +5,8 @@ export type { BatchCompression, BuildOptions, RecordBytes, RecordHeader } from '
 export { batchCrcIsValid, batchSizeAt, readBatchHeader, recordsSection, UnsupportedMagicError } from './batch-header.ts'
 export type { BatchHeader, TimestampType } from './batch-header.ts'
 export * as batchLayout from './batch-layout.ts'
+export { deleteHorizonOf, selectRecords, withoutRecords, withRecords } from './batch-retention.ts'
+export type { RetainedBatch } from './batch-retention.ts'
 export { setBaseOffset, setLogAppendTime, setMaxTimestamp, setProducerState } from './batch-update.ts'
 export type { ProducerState } from './batch-update.ts'
 export {
