@@ -333,7 +333,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       this.#throwError()
       this.#commits?.autoCommit()
       this.#positions.update()
-      const records = this.#fetcher.collect(this.#options.config.maxPollRecords)
+      const records = this.#isInDoubt ? [] : this.#fetcher.collect(this.#options.config.maxPollRecords)
       const wakeAtMs = this.#fetcher.pump()
       if (records.length > 0) {
         if (this.#isAsync) await settleValues(records)
@@ -347,6 +347,10 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       const patienceMs = this.#options.config.maxPollIntervalMs / 2
       await this.#signal.wait(Math.max(0, Math.min(deadlineMs, wakeAtMs, now + patienceMs) - now))
     }
+  }
+
+  get #isInDoubt(): boolean {
+    return this.#subscription.mode === 'topics' && this.#member?.membership.isInDoubt === true
   }
 
   async #lookUp(topics: readonly string[] | RegExp): Promise<void> {

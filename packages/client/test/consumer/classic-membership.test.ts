@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { ErrorCodes } from '@odradek/protocol'
 import { ClassicMembership } from '../../src/consumer/membership/classic-membership.ts'
 import type { MemberState } from '../../src/consumer/membership/transitions.ts'
+import { brokerError } from '../../src/errors/broker-error-actions.ts'
 import { legalTransitions } from '../../src/consumer/membership/transitions.ts'
 
 const BACKOFF_MS = 100
@@ -244,6 +245,69 @@ describe('classic membership', () => {
   it('takes a coordinator that is silent for a session for gone', () => {
     const member = inState('stable')
     assert.equal(member.poll(10_000).send, 'find-coordinator')
+  })
+
+  describe('after a session in which the process did not run', () => {
+    const asleep = (): ClassicMembership => {
+      const member = inState('stable')
+      assert.equal(member.poll(3000).send, 'heartbeat')
+      return member
+    }
+
+    it('is in doubt until a heartbeat that it sends now is answered', () => {
+      const member = asleep()
+      member.onHeartbeat(0, 3100)
+      member.touched(12_999)
+      assert.equal(member.isInDoubt, false)
+      member.touched(13_000)
+      assert.equal(member.isInDoubt, true)
+      assert.equal(member.poll(13_000).send, 'heartbeat')
+      assert.equal(member.isInDoubt, true)
+      member.onHeartbeat(0, 13_100)
+      assert.equal(member.isInDoubt, false)
+    })
+
+    it('the answer to a heartbeat from before does not count', () => {
+      const member = asleep()
+      member.touched(13_000)
+      member.onHeartbeat(0, 13_000)
+      assert.equal(member.isInDoubt, true)
+      assert.equal(member.poll(13_000).send, 'heartbeat')
+      member.onHeartbeat(0, 13_200)
+      assert.equal(member.isInDoubt, false)
+    })
+
+    it('has lost everything when the group does not know it any more', () => {
+      const member = asleep()
+      member.onHeartbeat(0, 3100)
+      member.touched(13_050)
+      assert.equal(member.poll(13_050).send, 'heartbeat')
+      member.onHeartbeat(ErrorCodes.UNKNOWN_MEMBER_ID, 13_200)
+      assert.deepEqual([member.state, member.release, member.isInDoubt], ['releasing', 'lost', false])
+    })
+
+    it('is in doubt when a heartbeat from before is given up late, and not when the coordinator was silent', () => {
+      for (const [nowMs, expected] of [
+        [13_000, false],
+        [13_100, true],
+      ] as const) {
+        const member = asleep()
+        member.onDisconnect('heartbeat', nowMs)
+        assert.equal(member.isInDoubt, expected)
+        member.onCoordinatorFailure(brokerError(ErrorCodes.COORDINATOR_NOT_AVAILABLE, 'looked for'), nowMs)
+        assert.equal(member.isInDoubt, false)
+      }
+    })
+
+    it('goes on when the coordinator cannot be reached', () => {
+      const member = asleep()
+      member.onHeartbeat(0, 3100)
+      member.touched(13_050)
+      assert.equal(member.poll(13_050).send, 'heartbeat')
+      member.onDisconnect('heartbeat', 13_200)
+      member.touched(23_000)
+      assert.equal(member.isInDoubt, false)
+    })
   })
 
   it('leaves when the application has not polled for max.poll.interval.ms, and joins again once it does', () => {

@@ -56,6 +56,29 @@ describe('consumer in a group', () => {
     assert.equal(log.committed.get(0), 4)
   })
 
+  it('a process that was stopped for a session hands nothing over until its membership is confirmed', async () => {
+    const log = new Log(['a0'])
+    const consumer = log.consumer({ sessionTimeoutMs: 10_000 })
+    const lost: number[] = []
+    await consumer.subscribe(['t'], { onLost: (list) => void lost.push(...list.map(({ partition }) => partition)) })
+    assert.deepEqual(values(await log.poll(consumer)), ['a0'])
+    log.partitions[0]?.push('a1')
+    // It is fetched already.
+    await log.cluster.clock.advance(1000)
+    log.cluster.clock.sleep(20_000)
+    assert.deepEqual(await consumer.poll(0), [])
+    assert.deepEqual(values(await log.poll(consumer)), ['a1'])
+    log.partitions[0]?.push('a2')
+    await log.cluster.clock.advance(1000)
+    log.cluster.clock.sleep(20_000)
+    log.heartbeats.push(ErrorCodes.UNKNOWN_MEMBER_ID)
+    assert.deepEqual(await consumer.poll(0), [])
+    assert.deepEqual(lost, [])
+    await log.poll(consumer)
+    assert.deepEqual(lost, [0])
+    await consumer.close()
+  })
+
   it('a rebalance revokes inside poll, with a last commit before it', async () => {
     const log = new Log(['a0'])
     const consumer = log.consumer({ autoCommitIntervalMs: 1_000_000 })

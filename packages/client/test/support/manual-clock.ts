@@ -57,6 +57,11 @@ export class ManualClock implements Clock {
     this.#nowMs = untilMs
   }
 
+  /** Time goes by in which nothing runs, as in a process that is stopped: timers that are due fire with the next `advance`. */
+  sleep(forMs: number): void {
+    this.#nowMs += forMs
+  }
+
   #next(untilMs: number): Entry | undefined {
     const due = [...this.#timers].filter(({ atMs }) => atMs <= untilMs)
     return due.sort((left, right) => left.atMs - right.atMs || left.order - right.order)[0]

@@ -46,6 +46,8 @@ const NO_GENERATION = -1
  * the generation is old, until `heartbeat.interval.ms` is reached.
  */
 const FIRST_HEARTBEAT_MS = 100
+/** A heartbeat is given up after a session. Later than that by so much, it was not the coordinator that was silent but this process. */
+const LATE_MS = 100
 
 export class ClassicMembership {
   readonly #config: MembershipConfig
@@ -64,6 +66,7 @@ export class ClassicMembership {
   /** When the heartbeat under way was sent, and since when the coordinator cannot have given this member up. */
   #beatMs = 0
   #knownAliveMs = 0
+  #isInDoubt = false
   #sessionEndMs = Number.POSITIVE_INFINITY
   #pollEndMs = Number.POSITIVE_INFINITY
   #mustRejoin = false
@@ -102,6 +105,14 @@ export class ClassicMembership {
     return this.#release
   }
 
+  /**
+   * Whether this process was stopped or busy for a whole session, so that no heartbeat went out: until the next one is answered, the
+   * partitions may be another's, and none of their records may be handed over. A coordinator that cannot be reached is no reason.
+   */
+  get isInDoubt(): boolean {
+    return this.#isInDoubt && this.#state === 'stable'
+  }
+
   /** Why it joins (KIP-800); empty at first. */
   get rejoinReason(): string {
     return this.#rejoinReason
@@ -136,6 +147,7 @@ export class ClassicMembership {
 
   /** The application has polled: it is alive. */
   touched(nowMs: number): void {
+    this.#noticeSilence(nowMs)
     this.#pollEndMs = nowMs + this.#config.maxPollIntervalMs
   }
 
@@ -189,6 +201,7 @@ export class ClassicMembership {
 
   poll(nowMs: number): MembershipStep {
     if (this.#state === 'detached' || this.#state === 'failed') return idle
+    this.#noticeSilence(nowMs)
     if (this.isOverdue(nowMs)) this.#expel()
     if (this.#coordinator === 'unknown') return this.#findCoordinator(nowMs)
     if (this.#coordinator === 'finding' || this.#underWay !== undefined) return { send: undefined, wakeAtMs: this.#pollWatchMs }
@@ -214,6 +227,7 @@ export class ClassicMembership {
   /** No answer, or none that says where the coordinator is. */
   onCoordinatorFailure(error: KafkaError, nowMs: number): void {
     this.#coordinator = 'unknown'
+    this.#isInDoubt = false
     if (this.#state === 'detached') return
     if (this.#state === 'leaving') this.#left()
     else if (error.retriable) this.#backOff(nowMs)
@@ -223,6 +237,7 @@ export class ClassicMembership {
   /** The connection to the coordinator broke or timed out with this under way. */
   onDisconnect(send: MembershipSend, nowMs: number): void {
     this.#coordinator = 'unknown'
+    this.#isInDoubt = send === 'heartbeat' && nowMs - this.#beatMs >= this.#config.sessionTimeoutMs + LATE_MS
     this.#backOff(nowMs)
     if (this.#state === 'assigning') this.#become('joining')
     if (this.#ends(send) && this.#state === 'leaving') this.#left()
@@ -256,6 +271,7 @@ export class ClassicMembership {
     if (!this.#mustRejoin) this.#rejoinReason = ''
     this.#generationFromMs = nowMs
     this.#knownAliveMs = nowMs
+    this.#isInDoubt = false
     this.#alive(nowMs)
   }
 
@@ -263,7 +279,10 @@ export class ClassicMembership {
     if (!this.#ends('heartbeat')) return
     if (errorCode === ErrorCodes.NONE) {
       this.#knownAliveMs = this.#beatMs
+      // The answer to one from before the silence says nothing.
+      this.#isInDoubt &&= nowMs - this.#beatMs >= this.#config.sessionTimeoutMs
       this.#alive(nowMs)
+      if (this.#isInDoubt) this.#nextHeartbeatMs = nowMs
     } else this.#onMemberError(errorCode, 'heartbeat', nowMs)
   }
 
@@ -282,6 +301,12 @@ export class ClassicMembership {
     if (this.#underWay !== send) return false
     this.#underWay = undefined
     return true
+  }
+
+  #noticeSilence(nowMs: number): void {
+    const { sessionTimeoutMs } = this.#config
+    if (this.#state !== 'stable' || this.#coordinator !== 'known' || nowMs - this.#knownAliveMs < sessionTimeoutMs) return
+    if (this.#underWay === undefined || nowMs - this.#beatMs >= sessionTimeoutMs) this.#isInDoubt = true
   }
 
   get #isMember(): boolean {
