@@ -83,7 +83,7 @@ class Stay {
       this.#stage.orders.delete(this.#life.host)
       if (order === 'leave') break
       if (order === 'stall') await this.#life.sleep(this.#config.maxPollIntervalMs * (0.8 + this.#life.random.next()))
-      if ((await this.#round()) === 'fenced') break
+      await this.#round()
     }
     history.close(this.#client)
     await this.#consumer.close()
@@ -111,22 +111,21 @@ class Stay {
     }
   }
 
-  async #round(): Promise<'fenced' | undefined> {
+  async #round(): Promise<void> {
     const { history, random } = this.#life
     const polling = history.poll({ client: this.#client })
     let records: ConsumerRecord<string, string>[]
     try {
       records = await this.#consumer.poll(POLL_MS)
     } catch (error) {
-      if (!this.#life.isAlive) return undefined
+      if (!this.#life.isAlive) return
       polling.fail(error)
-      if (isOutdated(error, this.#spec)) return 'fenced'
       if (!(error instanceof KafkaError) || !error.retriable)
         this.#stage.violate('unexpected error', `poll of ${this.#client}: ${describe(error)}`)
       await this.#life.sleep(200)
-      return undefined
+      return
     }
-    if (!this.#life.isAlive) return undefined
+    if (!this.#life.isAlive) return
     const fetched = fetchedBy(records.filter((record) => this.#stage.follows(record)))
     polling.ok(fetched)
     for (const { topic, partition, offsets } of fetched) {
@@ -135,11 +134,10 @@ class Stay {
       this.#stage.hasRead(this.#spec.group, { topic, partition }, offset)
     }
     if (records.length > 0 && this.#spec.workMs !== undefined && !this.#stage.isCalm) await this.#life.sleep(this.#spec.workMs)
-    if (this.#spec.commit === 'auto' || random.next() >= COMMIT_PROBABILITY) return undefined
+    if (this.#spec.commit === 'auto' || random.next() >= COMMIT_PROBABILITY) return
     const isSync = this.#spec.commit === 'sync' || (this.#spec.commit === 'mixed' && random.next() < 0.5)
     if (isSync) await this.#commit('sync')
     else void this.#commit('async')
-    return undefined
   }
 
   async #commit(way: 'sync' | 'async'): Promise<void> {
@@ -155,11 +153,6 @@ class Stay {
       if (!(error instanceof KafkaError)) this.#stage.violate('unexpected error', `commit of ${this.#client}: ${describe(error)}`)
     }
   }
-}
-
-/** A coordinator that dies before the rebalance is over forgets that a static member has come back, and takes it for an old one. */
-function isOutdated(error: unknown, { isStatic }: GroupSpec): boolean {
-  return isStatic === true && error instanceof KafkaError && error.code === 'FENCED_INSTANCE_ID'
 }
 
 const groups = new WeakMap<Stage, GivenBefore>()
