@@ -24,6 +24,30 @@ const socket = 'packages/client/src/connection/connection.ts'
 
 export const consumerMutations: readonly Mutation[] = [
   {
+    name: 'consumer/records-in-doubt',
+    breaks: 'a process that was stopped for longer than its session hands over records of partitions that are others’ by now',
+    file: facade,
+    search: 'this.#isInDoubt ? [] : this.#fetcher.collect',
+    replace: 'this.#fetcher.collect',
+    tests: [consumer],
+  },
+  {
+    name: 'membership/doubt-ended-by-old-answer',
+    breaks: 'an answer from before a process was stopped counts as word that it is still a member',
+    file: member,
+    search: 'this.#isInDoubt &&= nowMs - this.#beatMs >= this.#config.sessionTimeoutMs',
+    replace: 'this.#isInDoubt = false',
+    tests: [membership],
+  },
+  {
+    name: 'membership/no-doubt-after-late-timeout',
+    breaks: 'a process that was stopped with a heartbeat under way takes itself for a member when it goes on',
+    file: member,
+    search: "this.#isInDoubt = send === 'heartbeat' && nowMs - this.#beatMs >= this.#config.sessionTimeoutMs + LATE_MS",
+    replace: 'this.#isInDoubt = false',
+    tests: [membership],
+  },
+  {
     name: 'consumer/records-of-revoked',
     breaks: 'records of a partition that another member owns by now are handed over',
     file: fetcher,

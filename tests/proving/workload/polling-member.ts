@@ -13,6 +13,8 @@ export interface MemberLine {
 
 export interface PollingMemberOptions {
   readonly topics: readonly string[] | RegExp
+  /** Takes the time that work on the records of a poll takes, before they are committed. */
+  readonly work?: (records: number) => Promise<void>
   readonly config: Omit<ConsumerOptions<Buffer, string>, 'key' | 'value'>
 }
 
@@ -67,7 +69,9 @@ export class PollingMember {
     while (!this.#isOver) {
       const records = await this.consumer.poll(POLL_MS)
       for (const record of records) this.#tell({ read: [`${placeOf(record)}/${record.offset}`, record.value ?? ''] })
-      if (records.length > 0) await this.#commit(undefined)
+      if (records.length === 0) continue
+      await this.#options.work?.(records.length)
+      await this.#commit(undefined)
     }
   }
 
