@@ -1,0 +1,84 @@
+/** Every key that bounds groups and their offsets, set on a broker, has an effect that a client sees. How time acts on them is for the coordinator's tests. */
+
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { describeConfigs, ErrorCodes, findCoordinator, joinGroup, metadata, offsetCommit } from '@odradek/protocol'
+import { withBroker } from '../support/broker.ts'
+import type { WireClient } from '../support/wire-client.ts'
+
+const groupId = 'billing'
+const noDelay = { 'group.initial.rebalance.delay.ms': '0' }
+const topics = { orders: { partitions: 1 } }
+
+async function join(client: WireClient, change: { readonly memberId?: string; readonly sessionTimeoutMs?: number } = {}) {
+  const request = { groupId, memberId: '', sessionTimeoutMs: 30_000, rebalanceTimeoutMs: 60_000, protocolType: 'consumer' }
+  const protocols = [{ name: 'range', metadata: Buffer.from([0, 1]) }]
+  return await client.request(joinGroup, 9, { ...request, protocols, ...change })
+}
+
+async function commit(client: WireClient, committedMetadata: string): Promise<number | undefined> {
+  const partitions = [{ partitionIndex: 0, committedOffset: 0, committedMetadata }]
+  const { topics: answers } = await client.request(offsetCommit, 9, { groupId, memberId: '', topics: [{ name: 'orders', partitions }] })
+  return answers[0]?.partitions[0]?.errorCode
+}
+
+async function offsetsTopicConfig(client: WireClient, name: string): Promise<string | null | undefined> {
+  const resources = [{ resourceType: 2, resourceName: '__consumer_offsets', configurationKeys: [name] }]
+  const { results } = await client.request(describeConfigs, 4, { resources })
+  return results[0]?.configs[0]?.value
+}
+
+const effects: Readonly<Record<string, { readonly value: string; readonly observe: (client: WireClient) => Promise<void> }>> = {
+  'group.min.session.timeout.ms': {
+    value: '20000',
+    observe: async (client) => {
+      assert.equal((await join(client, { sessionTimeoutMs: 19_999 })).errorCode, ErrorCodes.INVALID_SESSION_TIMEOUT)
+      assert.equal((await join(client, { sessionTimeoutMs: 20_000 })).errorCode, ErrorCodes.MEMBER_ID_REQUIRED)
+    },
+  },
+  'group.max.session.timeout.ms': {
+    value: '20000',
+    observe: async (client) => {
+      assert.equal((await join(client, { sessionTimeoutMs: 20_001 })).errorCode, ErrorCodes.INVALID_SESSION_TIMEOUT)
+      assert.equal((await join(client, { sessionTimeoutMs: 20_000 })).errorCode, ErrorCodes.MEMBER_ID_REQUIRED)
+    },
+  },
+  'group.max.size': {
+    value: '1',
+    observe: async (client) => {
+      const { memberId } = await join(client)
+      assert.equal((await join(client, { memberId })).errorCode, ErrorCodes.NONE)
+      assert.equal((await join(client)).errorCode, ErrorCodes.GROUP_MAX_SIZE_REACHED)
+    },
+  },
+  'offset.metadata.max.bytes': {
+    value: '3',
+    observe: async (client) => {
+      assert.equal(await commit(client, 'four'), ErrorCodes.OFFSET_METADATA_TOO_LARGE)
+      assert.equal(await commit(client, 'two'), ErrorCodes.NONE)
+    },
+  },
+  'offsets.topic.num.partitions': {
+    value: '7',
+    observe: async (client) => {
+      const answer = await client.request(metadata, 12, { topics: [{ name: '__consumer_offsets' }], allowAutoTopicCreation: false })
+      assert.equal(answer.topics[0]?.partitions.length, 7)
+    },
+  },
+  'offsets.topic.segment.bytes': {
+    value: '2097152',
+    observe: async (client) => assert.equal(await offsetsTopicConfig(client, 'segment.bytes'), '2097152'),
+  },
+}
+
+describe('the broker’s keys of groups', () => {
+  for (const [key, { value, observe }] of Object.entries(effects)) {
+    it(key, async () => {
+      await withBroker({ config: { ...noDelay, [key]: value }, topics }, async ({ client }) => {
+        // Makes the topic that commits are kept in.
+        await client.request(findCoordinator, 6, { keyType: 0, coordinatorKeys: [groupId] })
+        await observe(client)
+      })
+    })
+  }
+})
