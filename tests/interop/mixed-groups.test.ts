@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AssignorName, Consumer } from '@odradek/client'
+import type { AssignorName } from '@odradek/client'
 import { BrokerError, Kafka, string } from '@odradek/client'
 import { startBrokerProcess } from './harness/broker-process.ts'
 import { startJava } from './harness/java-program.ts'
@@ -221,42 +221,6 @@ async function changeOver(bootstrapServers: string): Promise<void> {
   assertOneOwner(everybody)
 }
 
-/** A member that does not poll in time is out: it can neither commit, nor is it given more, until it has joined again. */
-async function stall(bootstrapServers: string): Promise<void> {
-  await using kafka = new Kafka({ bootstrapServers, logger: { warn: () => undefined } })
-  const [topic, groupId] = ['stalled', 'stalled']
-  await kafka.admin().createTopics([{ topic, partitions: 2 }])
-  const producer = kafka.producer({ value: string })
-  for (let value = 0; value < 10; value++) await producer.send({ topic, partition: value % 2, value: `${value}` })
-  const member = async (maxPollIntervalMs: number): Promise<Consumer<Buffer, string>> => {
-    const consumer = kafka.consumer({
-      groupId,
-      value: string,
-      autoOffsetReset: 'earliest',
-      enableAutoCommit: false,
-      maxPollRecords: 1,
-      maxPollIntervalMs,
-      heartbeatIntervalMs: 300,
-    })
-    await consumer.subscribe([topic])
-    return consumer
-  }
-  const [slow, quick] = [await member(2000), await member(60_000)]
-  await until('both have a partition', async () => {
-    await Promise.all([slow.poll(50), quick.poll(50)])
-    return slow.assignment().length === 1 && quick.assignment().length === 1
-  })
-  await until('the quick one has both', async () => {
-    await quick.poll(50)
-    return quick.assignment().length === 2
-  })
-  const error = await slow.commitSync([{ topic, partition: 0, offset: 1 }]).catch((reason: unknown) => reason)
-  assert.ok(error instanceof BrokerError && error.code === 'UNKNOWN_MEMBER_ID', String(error))
-  assert.deepEqual(await slow.poll(0), [])
-  await slow.close()
-  await quick.close()
-}
-
 const kafka = await startKafka({ configs: { 'auto.create.topics.enable': 'false' } })
 const broker = await startBrokerProcess({ args: ['--set', 'group.initial.rebalance.delay.ms=0'] })
 after(async () => {
@@ -275,7 +239,5 @@ for (const [where, { bootstrapServers }] of [
     }
 
     test('a live group moves from range to cooperative-sticky', { timeout: 120_000 }, () => changeOver(bootstrapServers))
-
-    test('a member that stalls is out', { timeout: 60_000 }, () => stall(bootstrapServers))
   })
 }

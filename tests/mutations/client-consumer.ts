@@ -84,9 +84,9 @@ export const consumerMutations: readonly Mutation[] = [
     breaks: 'auto-commit covers the records that this poll returns, before they are handled',
     file: facade,
     search:
-      'this.#commits?.autoCommit()\n      this.#positions.update()\n      const records = this.#fetcher.collect(this.#options.config.maxPollRecords)',
+      'this.#commits?.autoCommit()\n      this.#positions.update()\n      const records = this.#isInDoubt ? [] : this.#fetcher.collect(this.#options.config.maxPollRecords)',
     replace:
-      'this.#positions.update()\n      const records = this.#fetcher.collect(this.#options.config.maxPollRecords)\n      this.#commits?.autoCommit()',
+      'this.#positions.update()\n      const records = this.#isInDoubt ? [] : this.#fetcher.collect(this.#options.config.maxPollRecords)\n      this.#commits?.autoCommit()',
     tests: [consumer],
   },
   {
