@@ -12,15 +12,18 @@ const members = 200
 const partitions = 1000
 const delay = 'group.initial.rebalance.delay.ms'
 
-test('200 members settle on our broker', { timeout: 300_000 }, async () => {
-  await using broker = await startBrokerProcess()
-  await settle('our broker', broker.bootstrapServers, broker.pid)
-})
+// Our broker's default, and Apache Kafka's.
+for (const delayMs of ['0', '3000']) {
+  test(`200 members settle on our broker, ${delay}=${delayMs}`, { timeout: 300_000 }, async () => {
+    await using broker = await startBrokerProcess({ args: ['--set', `${delay}=${delayMs}`] })
+    await settle(`our broker, ${delay}=${delayMs}`, broker.bootstrapServers, broker.pid)
+  })
 
-test('200 members settle on Apache Kafka', { timeout: 300_000 }, async () => {
-  await using kafka = await startKafka({ configs: { [delay]: '3000' }, jvmArgs: ['-Xmx1g'] })
-  await settle('Apache Kafka', kafka.bootstrapServers, kafka.processes[0]?.pid ?? -1)
-})
+  test(`200 members settle on Apache Kafka, ${delay}=${delayMs}`, { timeout: 300_000 }, async () => {
+    await using kafka = await startKafka({ configs: { [delay]: delayMs }, jvmArgs: ['-Xmx1g'] })
+    await settle(`Apache Kafka, ${delay}=${delayMs}`, kafka.bootstrapServers, kafka.processes[0]?.pid ?? -1)
+  })
+}
 
 async function settle(where: string, bootstrapServers: string, pid: number): Promise<void> {
   const kafka = new Kafka({ bootstrapServers })
