@@ -68,7 +68,13 @@ const latency = (title, perSecond) => ({
       interleave(await entries('latency', undefined, only), rounds, ({ program }) =>
         onFreshTopic(kafka, (topic) => {
           const payload = { size: 100, payloads: payloadsOf({ size: 100 }) }
-          return sendChecked(program, kafka, topic, { kind: 'latency', records: 5000, perSecond, ...payload, ...latencySettings })
+          return sendChecked(program, kafka, topic, {
+            kind: 'latency',
+            records: perSecond === 0 ? 20_000 : 5000,
+            perSecond,
+            ...payload,
+            ...latencySettings,
+          })
         }),
       ),
     ),

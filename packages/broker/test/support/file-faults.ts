@@ -7,6 +7,7 @@ export interface FileFaults {
   /** Runs before each write and each sync; what it throws is what fails. */
   beforeWrite?(path: string): Promise<void> | void
   beforeSync?(path: string): Promise<void> | void
+  afterSync?(path: string): void
 }
 
 export function runtimeWithFaults(faults: FileFaults): Runtime {
@@ -22,6 +23,7 @@ export function runtimeWithFaults(faults: FileFaults): Runtime {
       sync: async () => {
         await faults.beforeSync?.(path)
         await handle.sync()
+        faults.afterSync?.(path)
       },
       truncate: (sizeBytes) => handle.truncate(sizeBytes),
       sizeBytes: () => handle.sizeBytes(),
