@@ -11,9 +11,9 @@ import { startBroker } from '@odradek/broker'
 import { Kafka, string } from '@odradek/client'
 import { startFaultProxy } from '../proving/proxy/fault-proxy.ts'
 import { readWithKcat } from '../proving/workload/read-back.ts'
-import { startKafka } from './harness/kafka-server.ts'
-import { harnessDir } from './harness/paths.ts'
-import { startPython } from './harness/python.ts'
+import { startKafka } from '../interop/harness/kafka-server.ts'
+import { harnessDir } from '../interop/harness/paths.ts'
+import { startPython } from '../interop/harness/python.ts'
 
 const settings = ['enable.idempotence=true', 'linger.ms=0', 'message.timeout.ms=5000', 'retry.backoff.ms=50', 'reconnect.backoff.ms=50']
 
