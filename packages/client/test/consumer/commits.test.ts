@@ -198,7 +198,7 @@ describe('a commit', () => {
         members,
       }
     })
-    log.heartbeats.push(ErrorCodes.REBALANCE_IN_PROGRESS)
+    log.group.heartbeats.push(ErrorCodes.REBALANCE_IN_PROGRESS)
     await log.cluster.clock.advance(3100)
     await log.poll(consumer)
     assert.equal(log.cluster.of(joinGroup).length, join + 1)

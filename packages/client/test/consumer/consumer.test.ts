@@ -22,7 +22,7 @@ const values = (records: readonly ConsumerRecord<string, string>[]): (string | n
 describe('consumer in a group', () => {
   it('joins, reads from the committed offset or the reset, commits and leaves', async () => {
     const log = new Log(['a0', 'a1'], ['b0', 'b1', 'b2'])
-    log.committed.set(1, 2)
+    log.group.committed.set(1, 2)
     const consumer = log.consumer({ enableAutoCommit: false })
     const assigned: string[] = []
     await consumer.subscribe(['t'], { onAssigned: (list) => void assigned.push(...list.map(({ partition }) => `${partition}`)) })
@@ -32,7 +32,7 @@ describe('consumer in a group', () => {
     assert.equal(consumer.currentLag({ topic: 't', partition: 0 }), 0)
     await consumer.commitSync()
     assert.deepEqual(
-      [...log.committed].sort(([left], [right]) => left - right),
+      [...log.group.committed].sort(([left], [right]) => left - right),
       [
         [0, 2],
         [1, 3],
@@ -49,11 +49,11 @@ describe('consumer in a group', () => {
     const consumer = log.consumer({ maxPollRecords: 2, autoCommitIntervalMs: 100 })
     await consumer.subscribe(['t'])
     assert.deepEqual(values(await log.poll(consumer)), ['a0', 'a1'])
-    assert.equal(log.committed.size, 0)
+    assert.equal(log.group.committed.size, 0)
     assert.deepEqual(values(await log.poll(consumer)), ['a2', 'a3'])
-    assert.equal(log.committed.get(0), 2)
+    assert.equal(log.group.committed.get(0), 2)
     await consumer.close()
-    assert.equal(log.committed.get(0), 4)
+    assert.equal(log.group.committed.get(0), 4)
   })
 
   it('a process that was stopped for a session hands nothing over until its membership is confirmed', async () => {
@@ -71,7 +71,7 @@ describe('consumer in a group', () => {
     log.partitions[0]?.push('a2')
     await log.cluster.clock.advance(1000)
     log.cluster.clock.sleep(20_000)
-    log.heartbeats.push(ErrorCodes.UNKNOWN_MEMBER_ID)
+    log.group.heartbeats.push(ErrorCodes.UNKNOWN_MEMBER_ID)
     assert.deepEqual(await consumer.poll(0), [])
     assert.deepEqual(lost, [])
     await log.poll(consumer)
@@ -85,16 +85,16 @@ describe('consumer in a group', () => {
     const events: string[] = []
     await consumer.subscribe(['t'], {
       onAssigned: () => void events.push('assigned'),
-      onRevoked: () => void events.push(`revoked, committed ${log.committed.get(0)}`),
+      onRevoked: () => void events.push(`revoked, committed ${log.group.committed.get(0)}`),
       onLost: () => void events.push('lost'),
     })
     await log.poll(consumer)
-    log.heartbeats.push(ErrorCodes.REBALANCE_IN_PROGRESS)
+    log.group.heartbeats.push(ErrorCodes.REBALANCE_IN_PROGRESS)
     await log.cluster.clock.advance(3100)
     assert.deepEqual(events, ['assigned'])
     await log.poll(consumer)
     assert.deepEqual(events, ['assigned', 'revoked, committed 1', 'assigned'])
-    log.heartbeats.push(ErrorCodes.UNKNOWN_MEMBER_ID)
+    log.group.heartbeats.push(ErrorCodes.UNKNOWN_MEMBER_ID)
     await log.cluster.clock.advance(3100)
     await log.poll(consumer)
     assert.deepEqual(events.slice(3), ['lost', 'assigned'])
@@ -107,11 +107,11 @@ describe('consumer in a group', () => {
     await consumer.subscribe(['t'])
     assert.deepEqual(values(await log.poll(consumer)), ['a0'])
     log.cluster.on(syncGroup, () => ({ errorCode: 0, assignment: Buffer.alloc(0) }))
-    log.heartbeats.push(ErrorCodes.REBALANCE_IN_PROGRESS)
+    log.group.heartbeats.push(ErrorCodes.REBALANCE_IN_PROGRESS)
     await log.cluster.clock.advance(3100)
     assert.deepEqual(values(await log.poll(consumer)), [])
     assert.deepEqual(consumer.assignment(), [])
-    assert.equal(log.committed.get(0), 1)
+    assert.equal(log.group.committed.get(0), 1)
     await consumer.close()
   })
 

@@ -38,7 +38,7 @@ class Group {
       await this.gate
       return {
         errorCode: 0,
-        generationId: ++log.generation,
+        generationId: ++log.group.generation,
         protocolName: protocols[0]?.name ?? '',
         protocolType: 'consumer',
         leader: 'another',
@@ -67,7 +67,7 @@ class Group {
   /** The next heartbeat learns of a rebalance. */
   async rebalance(given: number[]): Promise<void> {
     this.given = given
-    this.log.heartbeats.push(ErrorCodes.REBALANCE_IN_PROGRESS)
+    this.log.group.heartbeats.push(ErrorCodes.REBALANCE_IN_PROGRESS)
     await this.log.cluster.clock.advance(3100)
   }
 
@@ -138,7 +138,7 @@ describe('a cooperative rebalance', () => {
     consumer.seek({ topic: 't', partition: 1, offset: 1 })
     await group.rebalance([1])
     await group.log.poll(consumer)
-    assert.equal(group.log.committed.get(0), 2)
+    assert.equal(group.log.group.committed.get(0), 2)
     assert.deepEqual(numbers(consumer.paused()), [1])
     assert.equal(await consumer.position({ topic: 't', partition: 1 }), 1)
     await consumer.close()
@@ -152,7 +152,7 @@ describe('a cooperative rebalance', () => {
       const group = new Group(new FakeLog(['a0'], ['b0']), [0, 1])
       const consumer = await group.join(COOPERATIVE)
       await group.log.poll(consumer)
-      group.log.heartbeats.push(errorCode)
+      group.log.group.heartbeats.push(errorCode)
       await group.log.cluster.clock.advance(3100)
       await group.log.poll(consumer)
       assert.deepEqual(group.events, ['onAssigned 0,1', 'onLost 0,1', 'onAssigned 0,1'])
@@ -201,7 +201,7 @@ describe('a cooperative rebalance', () => {
     assert.deepEqual(read.sort(byText), ['a1', 'b1'])
     await group.rebalance([1])
     await group.log.poll(consumer)
-    assert.equal(group.log.committed.get(0), 1)
+    assert.equal(group.log.group.committed.get(0), 1)
     const { generationIdOrMemberEpoch, memberId } = group.log.cluster.of(offsetCommit)[0] ?? {}
     assert.deepEqual([generationIdOrMemberEpoch, memberId], [2, 'm1'])
     await consumer.close()

@@ -1,30 +1,17 @@
 /** A topic in memory and a group of one member, on the fake cluster. */
 
 import type { FetchRequest, FetchResponseInput } from '@odradek/protocol'
-import {
-  ErrorCodes,
-  fetch,
-  heartbeat,
-  joinGroup,
-  leaveGroup,
-  listOffsets,
-  offsetCommit,
-  offsetFetch,
-  RecordBatchBuilder,
-  syncGroup,
-} from '@odradek/protocol'
+import { ErrorCodes, fetch, listOffsets, RecordBatchBuilder } from '@odradek/protocol'
 import type { Consumer, ConsumerOptions, ConsumerRecord } from '../../src/index.ts'
 import { Kafka, string } from '../../src/index.ts'
 import { FakeCluster } from './fake-cluster.ts'
+import { FakeGroup } from './fake-group.ts'
 
-/** Partitions of topic 't' as lists of values, committed offsets, and a group with one member. */
+/** Partitions of topic 't' as lists of values, and the group that reads them. */
 export class FakeLog {
   readonly cluster: FakeCluster = new FakeCluster()
+  readonly group: FakeGroup = new FakeGroup(this.cluster)
   readonly partitions: string[][]
-  readonly committed: Map<number, number> = new Map()
-  /** What the next heartbeats answer; 0 when empty. */
-  readonly heartbeats: number[] = []
-  generation = 0
 
   constructor(...partitions: string[][]) {
     this.partitions = partitions
@@ -43,46 +30,6 @@ export class FakeLog {
           timestamp: -1,
           offset: timestamp === -2 ? 0 : (this.partitions[partitionIndex]?.length ?? 0),
         })),
-      })),
-    }))
-    cluster.on(joinGroup, ({ memberId, protocols }) => {
-      if (memberId === '') return { errorCode: ErrorCodes.MEMBER_ID_REQUIRED, protocolName: null, leader: '', memberId: 'm1', members: [] }
-      const metadata = protocols[0]?.metadata ?? Buffer.alloc(0)
-      const members = [{ memberId: 'm1', metadata }]
-      return {
-        errorCode: 0,
-        generationId: ++this.generation,
-        protocolName: protocols[0]?.name ?? '',
-        protocolType: 'consumer',
-        leader: 'm1',
-        memberId: 'm1',
-        members,
-      }
-    })
-    cluster.on(syncGroup, ({ assignments }) => ({ errorCode: 0, assignment: assignments[0]?.assignment ?? Buffer.alloc(0) }))
-    cluster.on(heartbeat, () => ({ errorCode: this.heartbeats.shift() ?? 0 }))
-    cluster.on(leaveGroup, () => ({ errorCode: 0, members: [] }))
-    cluster.on(offsetFetch, ({ groups }) => ({
-      groups: groups.map(({ groupId, topics }) => ({
-        groupId,
-        topics: (topics ?? []).map(({ name, partitionIndexes }) => ({
-          name,
-          partitions: partitionIndexes.map((partitionIndex) => ({
-            partitionIndex,
-            committedOffset: this.committed.get(partitionIndex) ?? -1,
-            metadata: '',
-            errorCode: 0,
-          })),
-        })),
-      })),
-    }))
-    cluster.on(offsetCommit, ({ topics }) => ({
-      topics: topics.map(({ name, partitions: list }) => ({
-        name,
-        partitions: list.map(({ partitionIndex, committedOffset }) => {
-          this.committed.set(partitionIndex, committedOffset)
-          return { partitionIndex, errorCode: 0 }
-        }),
       })),
     }))
   }
