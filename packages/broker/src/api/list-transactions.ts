@@ -1,9 +1,14 @@
 /** ListTransactions (66): the transactional ids that this node coordinates, filtered. Version 1 by how long they run (KIP-994), 2 by pattern (KIP-1152). */
 
-import { ErrorCodes, listTransactions, type ListTransactionsRequest, type ListTransactionsResponseInput } from '@odradek/protocol'
+import {
+  ErrorCodes,
+  listTransactions,
+  type ListTransactionsRequest,
+  type ListTransactionsResponseInput,
+  transactionStates,
+} from '@odradek/protocol'
 import { transactionTopic } from '../coordinator/transaction/transaction-coordinator.ts'
 import type { Transaction } from '../coordinator/transaction/transaction.ts'
-import { transactionStates } from '../coordinator/transaction/transaction.ts'
 import type { RequestContext } from './context.ts'
 import { codeOf } from './group-requests.ts'
 import type { ApiHandler } from './handler.ts'

@@ -1,6 +1,6 @@
 /** Administration of transactional ids: which there are, what they are doing, and fencing the producers that use them. */
 
-import { describeTransactions, ErrorCodes, initProducerId, listTransactions } from '@odradek/protocol'
+import { describeTransactions, ErrorCodes, initProducerId, listTransactions, transactionStates } from '@odradek/protocol'
 import type { DescribeTransactionsResponseTransactionState } from '@odradek/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Coordinators } from '../cluster/coordinators.ts'
@@ -110,17 +110,6 @@ function describe(found: DescribeTransactionsResponseTransactionState, coordinat
   }
 }
 
-const states: readonly TransactionState[] = [
-  'Empty',
-  'Ongoing',
-  'PrepareCommit',
-  'PrepareAbort',
-  'CompleteCommit',
-  'CompleteAbort',
-  'Dead',
-  'PrepareEpochFence',
-]
-
 function toState(name: string): TransactionState {
-  return states.find((state) => state === name) ?? 'Unknown'
+  return transactionStates.find((state) => state === name) ?? 'Unknown'
 }

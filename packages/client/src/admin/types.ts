@@ -1,5 +1,6 @@
 /** The admin client as applications see it. */
 
+import type { TransactionStateName } from '@odradek/protocol'
 import type { ClientOptions } from '../config/options.ts'
 import type { AdminConfig } from '../config/admin.ts'
 import type { KafkaError } from '../errors/kafka-error.ts'
@@ -139,20 +140,11 @@ export interface DeletedRecords extends TopicPartition {
   readonly startOffset: number
 }
 
-export type TransactionState =
-  | 'Unknown'
-  | 'Empty'
-  | 'Ongoing'
-  | 'PrepareCommit'
-  | 'PrepareAbort'
-  | 'CompleteCommit'
-  | 'CompleteAbort'
-  | 'Dead'
-  | 'PrepareEpochFence'
+export type TransactionState = 'Unknown' | TransactionStateName
 
 /** What is absent filters nothing. */
 export interface TransactionFilter {
-  readonly states?: readonly Exclude<TransactionState, 'Unknown'>[] | undefined
+  readonly states?: readonly TransactionStateName[] | undefined
   readonly producerIds?: readonly number[] | undefined
   /** Milliseconds; needs Kafka 3.8 or later (KIP-994). */
   readonly runningLongerThanMs?: number | undefined

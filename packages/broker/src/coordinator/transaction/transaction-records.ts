@@ -1,9 +1,8 @@
 /** The records of `__transaction_state`, in the version that Kafka 4.3 writes with transaction protocol 2. */
 
-import { transactionLogKey, transactionLogValue } from '@odradek/protocol'
+import { transactionLogKey, transactionLogValue, transactionStates } from '@odradek/protocol'
 import type { CoordinatorRecord } from '../runtime/outcome.ts'
 import type { Transaction, TransactionPartitions } from './transaction.ts'
-import { transactionStates } from './transaction.ts'
 
 const valueVersion = 1
 

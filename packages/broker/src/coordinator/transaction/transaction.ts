@@ -1,18 +1,6 @@
 /** One transactional id as `__transaction_state` keeps it, and the moves from one state to the next. Source: KIP-98, KIP-360, KIP-890. */
 
-/** As ListTransactions and DescribeTransactions spell them, each at the place of its number in the log. */
-export const transactionStates = [
-  'Empty',
-  'Ongoing',
-  'PrepareCommit',
-  'PrepareAbort',
-  'CompleteCommit',
-  'CompleteAbort',
-  'Dead',
-  'PrepareEpochFence',
-] as const
-
-export type TransactionState = (typeof transactionStates)[number]
+import type { TransactionStateName } from '@odradek/protocol'
 
 /** Topic to its partitions. */
 export type TransactionPartitions = ReadonlyMap<string, ReadonlySet<number>>
@@ -27,7 +15,7 @@ export interface Transaction {
   /** −1 before the id was first given to a producer. */
   readonly producerEpoch: number
   readonly timeoutMs: number
-  readonly state: TransactionState
+  readonly state: TransactionStateName
   readonly partitions: TransactionPartitions
   /** −1 while no transaction is open. */
   readonly startTimestampMs: number

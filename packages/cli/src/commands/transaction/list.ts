@@ -1,30 +1,18 @@
 /** `odradek transaction list`. */
 
 import type { TransactionFilter, TransactionListing } from '@odradek/client'
+import { transactionStates } from '@odradek/protocol'
 import { Command, Option } from 'commander'
 import { addGlobalOptions, type GlobalOptions } from '../../global-options.ts'
 import { type Cell, printRows } from '../../output/output.ts'
 import { parseDurationMs } from '../../records/start-position.ts'
 import { withAdmin } from '../../session.ts'
 
-type States = NonNullable<TransactionFilter['states']>
-
 interface ListOptions extends GlobalOptions {
-  readonly state?: States
+  readonly state?: TransactionFilter['states']
   readonly longerThan?: string
   readonly pattern?: string
 }
-
-const states: readonly States[number][] = [
-  'Empty',
-  'Ongoing',
-  'PrepareCommit',
-  'PrepareAbort',
-  'CompleteCommit',
-  'CompleteAbort',
-  'Dead',
-  'PrepareEpochFence',
-]
 
 const columns: readonly (readonly [string, (row: TransactionListing) => Cell])[] = [
   ['TRANSACTIONAL-ID', (row) => row.transactionalId],
@@ -37,7 +25,7 @@ export function listTransactionsCommand(): Command {
   return addGlobalOptions(
     new Command('list')
       .description('list the transactional ids and the states of their transactions')
-      .addOption(new Option('--state <state...>', 'only in these states').choices([...states]))
+      .addOption(new Option('--state <state...>', 'only in these states').choices(transactionStates))
       .option('--longer-than <duration>', 'only transactions open for longer, as PT5M')
       .option('--pattern <regexp>', 'only ids that match as a whole, RE2')
       .addHelpText('after', '\nExamples:\n  $ odradek transaction list\n  $ odradek transaction list --state Ongoing --longer-than PT5M'),
