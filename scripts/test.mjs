@@ -48,8 +48,10 @@ async function main() {
     const code = files.length === 0 ? 1 : await runTests(files, summaryPath)
     const leftovers = await killMarked()
     const summary = readSummary(summaryPath)
-    for (const failure of summary.failures)
-      console.log(`FAILED ${failure.file ? `${relative(rootDir, failure.file)}: ` : ''}${failure.name}`)
+    for (const { file, name, reason } of summary.failures) {
+      console.log(`FAILED ${file ? `${relative(rootDir, file)}: ` : ''}${name}`)
+      console.log(reason.replaceAll(/^/gm, '  '))
+    }
     for (const leftover of leftovers) console.log(`killed a process that a test left behind: ${leftover}`)
     if (summary.skipped > 0) console.log(`${summary.skipped} skipped`)
     // A skipped test proves nothing: where everything must be there, it is a failure.

@@ -1,5 +1,16 @@
-// A node:test reporter that counts: one JSON object with the tests that passed, failed and were skipped, suites not counted.
+// A node:test reporter that counts: one JSON object with the tests that passed, failed (and why) and were skipped, suites not counted.
 import { existsSync } from 'node:fs'
+
+const REASON_LINES = 12
+
+function reasonOf(error) {
+  const cause = error?.cause ?? error
+  const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? '')
+  return text
+    .split('\n', REASON_LINES)
+    .map((line) => line.slice(0, 300))
+    .join('\n')
+}
 
 export default async function* summary(source) {
   const totals = { passed: 0, failed: 0, skipped: 0, failures: [] }
@@ -9,7 +20,7 @@ export default async function* summary(source) {
       // Of a parent that failed because a subtest did, the subtest is counted alone.
       if (data.details?.error?.failureType === 'subtestsFailed') continue
       totals.failed += 1
-      totals.failures.push({ file: data.file, name: data.name })
+      totals.failures.push({ file: data.file, name: data.name, reason: reasonOf(data.details?.error) })
     } else if (data.details?.type === 'suite') {
       continue
     } else if (data.skip !== undefined || data.todo !== undefined) {

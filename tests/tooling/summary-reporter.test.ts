@@ -34,7 +34,7 @@ test('tests are counted, suites are not; a file that does not load is a failure'
     const closed = once(child, 'close') as Promise<[number | null]>
     const stdout = await text(child.stdout)
     const [code] = await closed
-    const summary = JSON.parse(stdout) as { passed: number; failed: number; skipped: number; failures: { name: string }[] }
+    const summary = JSON.parse(stdout) as { passed: number; failed: number; skipped: number; failures: { name: string; reason: string }[] }
     assert.notEqual(code, 0)
     assert.equal(summary.passed, 3)
     assert.equal(summary.skipped, 1)
@@ -43,6 +43,7 @@ test('tests are counted, suites are not; a file that does not load is a failure'
       [join(dir, 'throws.test.mjs'), 'broken suite', 'fails', 'never runs'].sort(),
     )
     assert.equal(summary.failed, 4)
+    assert.match(summary.failures.find(({ name }) => name === 'fails')?.reason ?? '', /^Error: no\n +at /)
   } finally {
     await rm(dir, { recursive: true })
   }

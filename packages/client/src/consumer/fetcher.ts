@@ -57,6 +57,7 @@ export class Fetcher<K, V> {
   readonly #busyNodes = new Set<number>()
   /** Chunks in the order in which they came. */
   readonly #ready: Ready<K, V>[] = []
+  #isClosed = false
 
   constructor(options: FetcherOptions<K, V>) {
     this.#options = options
@@ -68,6 +69,7 @@ export class Fetcher<K, V> {
 
   /** Asks for what can be asked for now; returns the monotonic time to come back at. */
   pump(): number {
+    if (this.#isClosed) return Number.POSITIVE_INFINITY
     const { subscription, config } = this.#options
     const now = this.#options.cluster.nowMs()
     const plans = new Map<number, FetchPlan<K, V>>()
@@ -111,8 +113,9 @@ export class Fetcher<K, V> {
     return records
   }
 
-  /** Has the brokers forget their sessions, as far as they can be told. Never rejects. */
+  /** Fetches no more, and has the brokers forget their sessions, as far as they can be told. Never rejects. */
   async close(deadlineMs: number): Promise<void> {
+    this.#isClosed = true
     const { cluster } = this.#options
     const untilMs = Math.min(deadlineMs, cluster.nowMs() + CLOSE_SESSION_MS)
     const closing = [...this.#sessions].map(async ([nodeId, session]) => {
@@ -173,13 +176,14 @@ export class Fetcher<K, V> {
     this.#busyNodes.add(nodeId)
     try {
       const connection = cluster.openConnection(nodeId, 'fetch') ?? (await cluster.connectionTo(nodeId, 'fetch'))
+      if (this.#isClosed) return
       await this.#exchange(connection, asked, plan)
     } catch (error) {
       this.#onFailure(asked, error)
     } finally {
       this.#busyNodes.delete(nodeId)
     }
-    if (cluster.isClosed) return
+    if (this.#isClosed) return
     try {
       onChange()
       this.pump()
@@ -245,7 +249,7 @@ export class Fetcher<K, V> {
   }
 
   #onFailure(asked: readonly AskedOf<K, V>[], error: unknown): void {
-    if (this.#options.cluster.isClosed) return
+    if (this.#isClosed) return
     for (const { partition } of asked) {
       partition.preferLeader()
       this.#retries.backOff(partition)

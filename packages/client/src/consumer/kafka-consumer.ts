@@ -395,8 +395,8 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       await this.#commits?.settled(deadlineMs)
       if (this.#subscription.mode === 'topics') await this.#leaveGroup(deadlineMs, 'the consumer is being closed')
       else if (this.#subscription.mode === 'partitions') await this.#commits?.autoCommitFinal(deadlineMs)
-      await this.#fetcher.close(deadlineMs)
     } finally {
+      await this.#fetcher.close(deadlineMs)
       this.#subscription.clear()
       this.#topics.close()
       this.#cluster.close()

@@ -26,6 +26,23 @@ describe('fetch sessions in use', () => {
     assert.equal(fake.sessions.size, 0)
   })
 
+  it('fetches nothing more while it closes', async () => {
+    const fake = new FakePartitions(1)
+    fake.at(0).write('a')
+    const consumer = await fake.assigned()
+    assert.deepEqual(await fake.poll(consumer, 10), ['a'])
+    fake.sessionEndMs = 700
+    const closing = consumer.close()
+    await fake.cluster.clock.advance(10)
+    const asked = fake.fetches.length
+    assert.equal(fake.fetches.at(-1)?.sessionEpoch, -1)
+    // The fetch that was under way is answered before the end of the session is.
+    await fake.cluster.clock.advance(1000)
+    await closing
+    assert.equal(fake.fetches.length, asked)
+    assert.equal(fake.sessions.size, 0)
+  })
+
   it('forgets partitions that are paused, and takes them up again', async () => {
     const fake = new FakePartitions(2)
     fake.at(1).write('b')

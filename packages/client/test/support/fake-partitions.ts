@@ -39,6 +39,8 @@ export class FakePartitions {
   /** Sessions by id, as a broker keeps them. */
   readonly sessions: Map<number, { epoch: number; known: Map<number, Known> }> = new Map()
   keepsSessions = true
+  /** How long the end of a session takes. */
+  sessionEndMs = 0
   #lastSession = 0
 
   constructor(count: number, nodes: number[] = [1]) {
@@ -121,6 +123,7 @@ export class FakePartitions {
       for (const asked of partitions) known.set(asked.partition, { topic, topicId, asked, highWatermark: -1 })
     }
     const id = this.#sessionId(request, known)
+    if (sessionEpoch < 0 && this.sessionEndMs > 0) await this.#pause(this.sessionEndMs)
     const read = (): FetchResponseInput => {
       const all = [...known.values()].map((each) => ({ each, data: this.#read(each.asked, context) }))
       const told = sessionEpoch > 0 ? all.filter(({ each, data }) => isNews(each, data)) : all
@@ -133,10 +136,14 @@ export class FakePartitions {
     }
     const now = read()
     if (maxWaitMs === 0 || now.responses.some(({ partitions }) => partitions.some(hasSomething))) return now
-    await new Promise<void>((resolve) => {
-      this.cluster.clock.setTimer(maxWaitMs, resolve)
-    })
+    await this.#pause(maxWaitMs)
     return read()
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.cluster.clock.setTimer(ms, resolve)
+    })
   }
 
   #sessionId({ sessionId, sessionEpoch }: FetchRequest, known: Map<number, Known>): number {
