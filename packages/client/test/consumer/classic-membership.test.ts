@@ -139,6 +139,17 @@ describe('classic membership', () => {
     }
   })
 
+  it('does not take up what was a session on its way', () => {
+    for (const [answeredMs, expected] of [
+      [9999, true],
+      [10_000, false],
+    ] as const) {
+      const member = inState('syncing')
+      member.onSync(0, answeredMs)
+      assert.equal(member.isStillGiven(answeredMs), expected)
+    }
+  })
+
   it('a commit refused for a rebalance that it takes part in already causes no other', () => {
     const member = inState('syncing')
     member.onCommitError(ErrorCodes.REBALANCE_IN_PROGRESS, 5, 0)

@@ -312,6 +312,46 @@ describe('what a member says', () => {
     await consumer.close()
     assert.equal(group.log.cluster.of(leaveGroup).length, 0)
   })
+
+  it('the answer to a join that it has given up is not the answer to the next one', async () => {
+    const group = new Group(new FakeLog(['a0']), [0])
+    const { cluster } = group.log
+    const gates: (() => void)[] = []
+    const joins = (): number => cluster.of(joinGroup).length
+    cluster.on(joinGroup, async ({ protocols }) => {
+      const number = joins()
+      if (number > 1) await new Promise<void>((resolve) => void gates.push(resolve))
+      return {
+        errorCode: 0,
+        generationId: number,
+        protocolName: protocols[0]?.name ?? '',
+        protocolType: 'consumer',
+        leader: 'another',
+        memberId: `i1-${number}`,
+        members: [],
+      }
+    })
+    const consumer = await group.join({ ...COOPERATIVE, groupInstanceId: 'i1', maxPollIntervalMs: 10_000 })
+    await group.log.poll(consumer)
+    await group.rebalance([0])
+    await group.log.poll(consumer)
+    assert.equal(joins(), 2)
+    await cluster.clock.advance(11_000)
+    await group.log.poll(consumer)
+    assert.equal(joins(), 3)
+    const [givenUp, latest] = gates
+    givenUp?.()
+    await group.log.poll(consumer)
+    assert.deepEqual(group.events, ['onAssigned 0', 'onLost 0'])
+    latest?.()
+    await group.log.poll(consumer)
+    assert.deepEqual(group.events, ['onAssigned 0', 'onLost 0', 'onAssigned 0'])
+    assert.deepEqual(
+      cluster.of(syncGroup).map(({ memberId }) => memberId),
+      ['i1-1', 'i1-3'],
+    )
+    await consumer.close()
+  })
 })
 
 describe('an assignor of one’s own', () => {

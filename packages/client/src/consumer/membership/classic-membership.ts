@@ -59,12 +59,13 @@ export class ClassicMembership {
   #error: KafkaError | undefined
   #coordinator: 'unknown' | 'finding' | 'known' = 'unknown'
   #underWay: MembershipSend | undefined
+  #attempt = 0
   #failures = 0
   #notBeforeMs = 0
   #nextHeartbeatMs = 0
   #generationFromMs = 0
-  /** When the heartbeat under way was sent, and since when the coordinator cannot have given this member up. */
-  #beatMs = 0
+  /** When the last request was sent, and since when the coordinator cannot have given this member up. */
+  #sentMs = 0
   #knownAliveMs = 0
   #isInDoubt = false
   #sessionEndMs = Number.POSITIVE_INFINITY
@@ -98,6 +99,11 @@ export class ClassicMembership {
 
   get protocolName(): string {
     return this.#protocolName
+  }
+
+  /** The number of the request sent last. What an earlier one brings, given up meanwhile, must not be told here. */
+  get attempt(): number {
+    return this.#attempt
   }
 
   /** How the partitions go, in the state 'releasing'. */
@@ -237,7 +243,7 @@ export class ClassicMembership {
   /** The connection to the coordinator broke or timed out with this under way. */
   onDisconnect(send: MembershipSend, nowMs: number): void {
     this.#coordinator = 'unknown'
-    this.#isInDoubt = send === 'heartbeat' && nowMs - this.#beatMs >= this.#config.sessionTimeoutMs + LATE_MS
+    this.#isInDoubt = send === 'heartbeat' && nowMs - this.#sentMs >= this.#config.sessionTimeoutMs + LATE_MS
     this.#backOff(nowMs)
     if (this.#state === 'assigning') this.#become('joining')
     if (this.#ends(send) && this.#state === 'leaving') this.#left()
@@ -270,7 +276,8 @@ export class ClassicMembership {
     this.#become('adopting')
     if (!this.#mustRejoin) this.#rejoinReason = ''
     this.#generationFromMs = nowMs
-    this.#knownAliveMs = nowMs
+    // The answer may have been long on its way, and the group have gone on meanwhile.
+    this.#knownAliveMs = this.#sentMs
     this.#isInDoubt = false
     this.#alive(nowMs)
   }
@@ -278,9 +285,9 @@ export class ClassicMembership {
   onHeartbeat(errorCode: number, nowMs: number): void {
     if (!this.#ends('heartbeat')) return
     if (errorCode === ErrorCodes.NONE) {
-      this.#knownAliveMs = this.#beatMs
+      this.#knownAliveMs = this.#sentMs
       // The answer to one from before the silence says nothing.
-      this.#isInDoubt &&= nowMs - this.#beatMs >= this.#config.sessionTimeoutMs
+      this.#isInDoubt &&= nowMs - this.#sentMs >= this.#config.sessionTimeoutMs
       this.#alive(nowMs)
       if (this.#isInDoubt) this.#nextHeartbeatMs = nowMs
     } else this.#onMemberError(errorCode, 'heartbeat', nowMs)
@@ -296,7 +303,7 @@ export class ClassicMembership {
     else if (generationId === this.#generationId && this.#isMember) this.#onMemberError(errorCode, 'commit', nowMs)
   }
 
-  /** Whether an answer is to what is under way, and not to something that was given up meanwhile. */
+  /** Whether this is what is under way, and has not been given up meanwhile. */
   #ends(send: MembershipSend): boolean {
     if (this.#underWay !== send) return false
     this.#underWay = undefined
@@ -306,7 +313,7 @@ export class ClassicMembership {
   #noticeSilence(nowMs: number): void {
     const { sessionTimeoutMs } = this.#config
     if (this.#state !== 'stable' || this.#coordinator !== 'known' || nowMs - this.#knownAliveMs < sessionTimeoutMs) return
-    if (this.#underWay === undefined || nowMs - this.#beatMs >= sessionTimeoutMs) this.#isInDoubt = true
+    if (this.#underWay === undefined || nowMs - this.#sentMs >= sessionTimeoutMs) this.#isInDoubt = true
   }
 
   get #isMember(): boolean {
@@ -334,6 +341,8 @@ export class ClassicMembership {
   #sendFrom(send: MembershipSend, nowMs: number, fromMs: number): MembershipStep {
     if (nowMs < fromMs) return { send: undefined, wakeAtMs: Math.min(fromMs, this.#pollWatchMs) }
     this.#underWay = send
+    this.#attempt++
+    this.#sentMs = nowMs
     return { send, wakeAtMs: this.#pollWatchMs }
   }
 
@@ -346,9 +355,7 @@ export class ClassicMembership {
       return this.#findCoordinator(nowMs)
     }
     const step = this.#sendFrom('heartbeat', nowMs, Math.max(this.#nextHeartbeatMs, this.#notBeforeMs))
-    if (step.send === undefined) return { send: undefined, wakeAtMs: Math.min(step.wakeAtMs, this.#sessionEndMs) }
-    this.#beatMs = nowMs
-    return step
+    return step.send === undefined ? { send: undefined, wakeAtMs: Math.min(step.wakeAtMs, this.#sessionEndMs) } : step
   }
 
   #alive(nowMs: number): void {

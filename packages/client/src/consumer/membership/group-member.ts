@@ -117,15 +117,19 @@ export class GroupMember {
   }
 
   #send(send: MembershipSend): void {
+    const { attempt } = this.membership
+    const isCurrent = (): boolean => attempt === this.membership.attempt
     const requests: Record<MembershipSend, () => Promise<void>> = {
       'find-coordinator': () => this.#findCoordinator(),
-      join: () => this.#join(),
-      sync: () => this.#sync(),
-      heartbeat: () => this.#heartbeat(),
-      leave: () => this.#leave(),
+      join: () => this.#join(isCurrent),
+      sync: () => this.#sync(isCurrent),
+      heartbeat: () => this.#heartbeat(isCurrent),
+      leave: () => this.#leave(isCurrent),
     }
     requests[send]()
-      .catch((error: unknown) => this.#onFailure(send, error))
+      .catch((error: unknown) => {
+        if (send === 'find-coordinator' || isCurrent()) this.#onFailure(send, error)
+      })
       .finally(() => {
         this.#options.onChange()
         this.step()
@@ -140,7 +144,7 @@ export class GroupMember {
     this.membership.onCoordinator()
   }
 
-  async #join(): Promise<void> {
+  async #join(isCurrent: () => boolean): Promise<void> {
     const { cluster, config, groupId, assignors } = this.#options
     const topics = this.#options.subscribed()
     const { memberId, generationId, rejoinReason } = this.membership
@@ -164,18 +168,21 @@ export class GroupMember {
       },
       { channel: 'group', timeoutMs: Math.max(cluster.config.requestTimeoutMs, config.maxPollIntervalMs + JOIN_GRACE_MS) },
     )
+    if (!isCurrent()) return
     this.#leadership.end()
     this.membership.onJoin(response, this.#now())
     this.#assignments = []
     if (this.membership.state === 'assigning') {
-      this.#assignments = await this.#leadership.assign(response)
+      const assignments = await this.#leadership.assign(response)
+      if (!isCurrent()) return
+      this.#assignments = assignments
       this.membership.assigned()
     } else if (this.membership.state === 'syncing' && response.skipAssignment) {
       await this.#leadership.resume(response)
     }
   }
 
-  async #sync(): Promise<void> {
+  async #sync(isCurrent: () => boolean): Promise<void> {
     const { cluster, config, groupId } = this.#options
     const { memberId, generationId, protocolName } = this.membership
     const response = await cluster.request(
@@ -192,28 +199,30 @@ export class GroupMember {
       },
       { channel: 'group', timeoutMs: Math.max(cluster.config.requestTimeoutMs, config.maxPollIntervalMs + JOIN_GRACE_MS) },
     )
+    if (!isCurrent()) return
     if (response.errorCode === ErrorCodes.NONE) this.assignment = decodeAssignment(response.assignment)
     this.membership.onSync(response.errorCode, this.#now())
   }
 
-  async #heartbeat(): Promise<void> {
+  async #heartbeat(isCurrent: () => boolean): Promise<void> {
     const { cluster, config, groupId } = this.#options
     const { memberId, generationId } = this.membership
     const message = { groupId, generationId, memberId, groupInstanceId: config.groupInstanceId }
     // A broker that does not answer within the session is as good as gone.
     const timeoutMs = Math.min(cluster.config.requestTimeoutMs, config.sessionTimeoutMs)
     const response = await cluster.request(await this.#coordinator(), heartbeat, message, { channel: 'group', timeoutMs })
+    if (!isCurrent()) return
     this.membership.onHeartbeat(response.errorCode, this.#now())
     if (response.errorCode === ErrorCodes.NONE) this.#warnOfIdleness()
   }
 
-  async #leave(): Promise<void> {
+  async #leave(isCurrent: () => boolean): Promise<void> {
     const { cluster, config, groupId } = this.#options
     const { memberId, leaveReason } = this.membership
     const members = [{ memberId, groupInstanceId: config.groupInstanceId, reason: leaveReason.slice(0, MAX_REASON_LENGTH) }]
     // Not over the group's connection: the broker may be holding back the answer to a join there.
     await cluster.request(await this.#coordinator(), leaveGroup, { groupId, members })
-    this.membership.onLeave()
+    if (isCurrent()) this.membership.onLeave()
   }
 
   #coordinator(): Promise<number> {
