@@ -16,7 +16,11 @@ export const regressions: readonly Regression[] = [
   { scenario: 'swarm', seed: 240, found: 'a static leader that had come back did not see topics grow' },
   { scenario: 'swarm', seed: 40299, found: 'a static member was fenced by its own former id, of a generation that was not stored' },
   { scenario: 'topics', seed: 3, found: 'poll() rejected because a partition was newer than the metadata of the member that it went to' },
-  { scenario: 'rebalances', seed: 200647, found: 'the answer to a join that was given up was taken for that to the next, and fenced the static member' },
+  {
+    scenario: 'rebalances',
+    seed: 200647,
+    found: 'the answer to a join that was given up was taken for that to the next, and fenced the static member',
+  },
   { scenario: 'rebalances', seed: 200331, found: 'a member took up an assignment that had been on its way for longer than its session' },
   { scenario: 'rebalances', seed: 144, found: 'a member took up an assignment long after its session had ended' },
 ]
