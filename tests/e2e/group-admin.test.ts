@@ -53,6 +53,18 @@ async function newOffsets(...args: string[]): Promise<number[]> {
   return rows.map(({ newOffset }) => newOffset)
 }
 
+test('without --from reading starts where auto.offset.reset says', async () => {
+  const lines = async (...args: string[]): Promise<number> => (await must('consume', 'orders', '-e', ...args)).stdout.split('\n').length - 1
+  assert.equal(await lines('-X', 'auto.offset.reset=earliest'), 20)
+  assert.equal(await lines('-X', 'auto.offset.reset=earliest', '-g', 'told'), 20)
+  assert.equal(await lines('-X', 'auto.offset.reset=earliest', '-g', 'both', '--from', 'latest'), 0)
+  assert.equal(await lines('-g', 'untold'), 0)
+  assert.deepEqual(await committed('untold'), [10, 10])
+  const none = await run('consume', 'orders', '-e', '-g', 'none', '-X', 'auto.offset.reset=none')
+  assert.equal(none.code, 1)
+  assert.match(none.stderr, /^odradek: .*auto\.offset\.reset is none/)
+})
+
 test('a reset shows what it would do, and does it with --execute', async () => {
   await consumed('shown')
   const { stdout, stderr } = await must('group', 'reset', 'shown', '--to-earliest', '--all-topics')
@@ -98,6 +110,26 @@ test('a reset is taken back, to nothing committed too, and taken back again', as
   assert.match(none.stderr, /^odradek: no reset of group "shown-to-nobody" was made from this machine/)
 })
 
+test('an undo clamps to what is left of the log, leaves out what is gone, and can be tried again', async () => {
+  for (const topic of ['left', 'gone']) await must('topic', 'create', topic, '-p', '1', '-c', 'retention.ms=-1')
+  for (const topic of ['left', 'gone']) {
+    await mustOdradek(['produce', topic], { bootstrapServers: broker.bootstrapServers, stdin: '0\n1\n2\n3\n4\n' })
+  }
+  await must('group', 'reset', 'undone', '--to-offset', '2', '--topic', 'left', '--topic', 'gone', '--execute')
+  await must('group', 'reset', 'undone', '--to-latest', '--all-topics', '--execute')
+  // Nothing of it can be done: what can be undone stays.
+  const failed = await run('group', 'reset', 'undone', '--to-offset', '1', '--topic', 'nowhere', '--execute')
+  assert.equal(failed.code, 1)
+  await must('topic', 'trim', 'left', '--before', '3')
+  await must('topic', 'delete', 'gone', '--yes')
+  const undone = await must('group', 'undo-reset', 'undone')
+  assert.match(undone.stderr, /^gone-0 no longer exists: it is left out\nleft-0: offset 2 is out of range, 3 is taken$/m)
+  assert.match(undone.stderr, /is as near as can be to where it was before/)
+  assert.match(undone.stdout, /^GROUP +TOPIC +PARTITION +CURRENT-OFFSET +NEW-OFFSET +LOG-END-OFFSET\nundone +left +0 +5 +3 +5\n$/)
+  await must('topic', 'delete', 'left', '--yes')
+  assert.match((await run('group', 'undo-reset', 'undone')).stderr, /^odradek: there is nothing to undo: left-0 no longer exist/)
+})
+
 test('a group with members is left alone', async () => {
   const member = startProcess(process.execPath, [odradekBin, 'consume', 'orders', '-g', 'living', '--from', 'earliest'], {
     env: { ODRADEK_BOOTSTRAP_SERVERS: broker.bootstrapServers },
@@ -126,6 +158,9 @@ test('offsets and groups are deleted', async () => {
   await must('group', 'delete', 'gone')
   assert.doesNotMatch((await must('group', 'list', '-o', 'ndjson')).stdout, /"gone"/)
   assert.match((await run('group', 'delete', 'gone')).stderr, /^odradek: there is no group "gone"/)
+  const described = await run('group', 'describe', 'shown', 'gone', '-o', 'ndjson')
+  assert.deepEqual([described.code, described.stdout.trim().split('\n').length], [1, 2])
+  assert.match(described.stderr, /^odradek: there is no group "gone"/)
 })
 
 test('a topic is trimmed before an offset, a time, or altogether', async () => {
@@ -141,10 +176,12 @@ test('a topic is trimmed before an offset, a time, or altogether', async () => {
   assert.equal((await must('consume', 'trimmed', '--from', 'earliest', '-e')).stdout, '6\n7\n8\n9\n')
   assert.deepEqual(await trim('--before', 'latest', '--dry-run'), { ...row, startOffset: 6, newStartOffset: 10, deletedOffsets: 4 })
   await must('topic', 'create', 'compacted', '-p', '1', '-c', 'cleanup.policy=compact')
-  assert.match(
-    (await run('topic', 'trim', 'compacted', '--before', 'latest')).stderr,
-    /^odradek: topic "compacted" keeps the newest record of each key/,
-  )
+  for (const more of [[], ['--dry-run']]) {
+    const refused = await run('topic', 'trim', 'compacted', '--before', 'latest', ...more)
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /^odradek: topic "compacted" keeps the newest record of each key/)
+  }
+  assert.match((await run('topic', 'trim', '__consumer_offsets', '--before', '1')).stderr, /"__consumer_offsets" is the cluster's own/)
 })
 
 test('what is wrong is one line, which says what to do', async () => {
@@ -155,6 +192,7 @@ test('what is wrong is one line, which says what to do', async () => {
       1,
       /no partition 7; its partitions are 0 to 1.*topic describe orders/,
     ],
+    [['group', 'reset', '', '--topic', 'orders', '--to-latest', '--execute'], 2, /the name of a group is not empty/],
     [['group', 'reset', 'new', '--all-topics', '--to-latest'], 1, /"new" has committed nothing: name topics/],
     [['group', 'reset', 'new', '--from-file', join(state.path, 'none')], 1, /there is no file/],
     [['topic', 'trim', 'orders', '--before', 'tomorrow'], 2, /"tomorrow" is nothing to trim before/],

@@ -41,6 +41,9 @@ test('an open transaction is listed and described; one whose coordinator knows n
   assert.deepEqual([described?.['state'], described?.['producerEpoch'], described?.['timeoutMs']], ['Ongoing', producerEpoch, 600_000])
   assert.deepEqual(described?.['partitions'], [{ topic: 'payments', partition: 0 }])
   assert.match(await must('transaction', 'describe', 'tx-1'), /^TRANSACTIONAL-ID .*\ntx-1 .* payments-0$/m)
+  const some = await odradek(['transaction', 'describe', 'tx-1', 'tx-9', '-o', 'ndjson'], { bootstrapServers: broker.bootstrapServers })
+  assert.deepEqual([some.code, some.stdout.includes('"tx-1"')], [1, true])
+  assert.match(some.stderr, /^odradek: there is no transactional id "tx-9"; did you mean "tx-1"/)
   const producers = await rows('transaction', 'producers', 'payments')
   assert.deepEqual(
     producers.filter((producer) => producer['transactionStartOffset'] === startOffset).map((producer) => producer['producerId']),
@@ -48,6 +51,11 @@ test('an open transaction is listed and described; one whose coordinator knows n
   )
   const find = ['transaction', 'find-hanging', '--topic', 'payments', '--older-than', 'PT0S']
   assert.deepEqual(await rows(...find), [])
+  const abort = ['transaction', 'abort', '--topic', 'payments', '-p', '0', '--start-offset', String(startOffset)]
+  const living = await odradek(abort, { bootstrapServers: broker.bootstrapServers })
+  assert.equal(living.code, 1)
+  assert.match(living.stderr, /^odradek: this transaction of "tx-1" does not hang: its coordinator has it as Ongoing/)
+  assert.equal(await must(...committed), '')
 
   // Its coordinator forgets it: the transaction is open, and nobody will end it.
   assert.equal(await broker.process.kill('SIGTERM'), 0)
@@ -67,6 +75,14 @@ test('an open transaction is listed and described; one whose coordinator knows n
   await must(...hint.split(' '))
   assert.equal(await must(...committed), 'behind\n')
   assert.deepEqual(await rows(...find), [])
+})
+
+test('a transaction that its coordinator runs is aborted on one partition only if forced', async () => {
+  await must('topic', 'create', 'refunds', '-p', '1')
+  const { startOffset } = await openTransaction(broker.bootstrapServers, 'tx-2', 'refunds', ['never'])
+  await mustOdradek(['produce', 'refunds'], { bootstrapServers: broker.bootstrapServers, stdin: 'behind\n' })
+  await must('transaction', 'abort', '--topic', 'refunds', '-p', '0', '--start-offset', String(startOffset), '--force')
+  assert.equal(await must('consume', 'refunds', '--from', 'earliest', '-e', '--isolation', 'read_committed'), 'behind\n')
 })
 
 test('what is not there is one line, which says what to do', async () => {

@@ -62,13 +62,34 @@ export function noPartitionText(topic: string, partition: number, count: number)
   return `topic "${topic}" has no partition ${partition}; ${range}. See them with: odradek topic describe ${topic}`
 }
 
-/** Throws `CommandError` naming the first group that does not exist and the nearest one that does. */
-export async function requireGroups(admin: Admin, groupIds: readonly string[]): Promise<void> {
+/** Of the names that a command was given, those that exist. */
+export interface Found {
+  /** At least one, each once. */
+  readonly names: readonly string[]
+  /** About the others; to be thrown once these have been served. */
+  readonly missing: CommandError | undefined
+}
+
+/** Throws `CommandError` when none of them exists. */
+export async function findGroups(admin: Admin, groupIds: readonly string[]): Promise<Found> {
   const existing = (await admin.listGroups()).map((listing) => listing.groupId)
-  for (const groupId of groupIds) {
-    if (existing.includes(groupId)) continue
-    const nearest = nearestName(groupId, existing)
-    const suggestion = nearest === undefined ? '.' : `; did you mean "${nearest}"?`
-    throw new CommandError(`there is no group "${groupId}"${suggestion} List the groups with: odradek group list`)
-  }
+  return findNames(groupIds, existing, 'group', 'List the groups with: odradek group list')
+}
+
+/** Throws `CommandError` unless all of them exist. */
+export async function requireGroups(admin: Admin, groupIds: readonly string[]): Promise<void> {
+  const { missing } = await findGroups(admin, groupIds)
+  if (missing !== undefined) throw missing
+}
+
+/** `hint` says how to see what exists. Names the first that does not, and the nearest to it that does. */
+export function findNames(wanted: readonly string[], existing: readonly string[], noun: string, hint: string): Found {
+  const names = [...new Set(wanted)].filter((name) => existing.includes(name))
+  const unknown = wanted.find((name) => !existing.includes(name))
+  if (unknown === undefined) return { names, missing: undefined }
+  const nearest = nearestName(unknown, existing)
+  const suggestion = nearest === undefined ? '.' : `; did you mean "${nearest}"?`
+  const missing = new CommandError(`there is no ${noun} "${unknown}"${suggestion} ${hint}`)
+  if (names.length === 0) throw missing
+  return { names, missing }
 }

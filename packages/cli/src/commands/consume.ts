@@ -54,7 +54,7 @@ async function consume(topics: string[], options: ConsumeOptions): Promise<void>
   if (options.group !== undefined && options.partition !== undefined) {
     throw new UsageError('in a group the partitions are assigned: leave out -p, or -g')
   }
-  const from = parseStartPosition(options.from ?? 'latest', Date.now())
+  const from = options.from === undefined ? undefined : parseStartPosition(options.from, Date.now())
   const filter = createFilter(options)
   const writer = await createRecordWriter(options.output, options.format)
   await withKafka(options, async (kafka, admin) => {
@@ -63,7 +63,7 @@ async function consume(topics: string[], options: ConsumeOptions): Promise<void>
       groupId: options.group,
       enableAutoCommit: false,
       allowAutoCreateTopics: false,
-      autoOffsetReset: from.kind === 'earliest' ? 'earliest' : 'latest',
+      ...(from === undefined ? {} : { autoOffsetReset: from.kind === 'earliest' ? 'earliest' : 'latest' }),
       ...(options.isolation === undefined
         ? {}
         : { isolationLevel: options.isolation === 'read_committed' ? 'read_committed' : 'read_uncommitted' }),

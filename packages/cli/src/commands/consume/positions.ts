@@ -7,12 +7,13 @@ type AnyConsumer = Consumer<Buffer, Buffer>
 
 export const placeKey = (place: TopicPartition): string => `${place.topic}:${place.partition}`
 
-/** The offset to start at, a partition; never before the log's start, nor after its end. */
+/** The offset to start at, a partition; never before the log's start, nor after its end. Without `from` as `auto.offset.reset` says. */
 export async function startOffsets(
   consumer: AnyConsumer,
   partitions: readonly TopicPartition[],
-  from: StartPosition,
+  from: StartPosition | undefined,
 ): Promise<TopicPartitionOffset[]> {
+  if (from === undefined) return Promise.all(partitions.map(async (place) => ({ ...place, offset: await consumer.position(place) })))
   const [starts, ends] = await Promise.all([consumer.beginningOffsets(partitions), consumer.endOffsets(partitions)])
   const endOf = offsetsByPlace(ends)
   const timed =

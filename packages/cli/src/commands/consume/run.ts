@@ -12,7 +12,8 @@ import type { RawRecord, RecordWriter } from './record-writer.ts'
 
 export interface ConsumeRunOptions {
   readonly topics: readonly string[]
-  readonly from: StartPosition
+  /** Undefined: as `auto.offset.reset` says. */
+  readonly from: StartPosition | undefined
   readonly filter: RecordFilter | undefined
   readonly inGroup: boolean
   /** The only partition to read, outside a group. */

@@ -2,7 +2,7 @@
 
 import { groupLags, type GroupLag, type PartitionLag } from '@odradek/monitor'
 import { Command, Option } from 'commander'
-import { requireGroups, withAdmin } from '../../session.ts'
+import { findGroups, withAdmin } from '../../session.ts'
 import { addGlobalOptions, type GlobalOptions } from '../../global-options.ts'
 import { type Cell, printRows, say } from '../../output/output.ts'
 
@@ -22,13 +22,14 @@ export function describeGroupsCommand(): Command {
       .option('--state', 'state, assignor and coordinator')
       .addHelpText('after', '\nExamples:\n  $ odradek group describe billing\n  $ odradek group describe billing --members --verbose'),
   ).action(async (groupIds: string[], options: DescribeOptions) => {
-    const lags = await withAdmin(options, async (admin) => {
-      await requireGroups(admin, groupIds)
-      return groupLags(admin, groupIds)
+    const { lags, missing } = await withAdmin(options, async (admin) => {
+      const found = await findGroups(admin, groupIds)
+      return { lags: await groupLags(admin, found.names), missing: found.missing }
     })
     if (options.members === true) await printMembers(lags, options)
     else if (options.state === true) await printState(lags, options)
     else await printOffsets(lags, options)
+    if (missing !== undefined) throw missing
   })
 }
 
@@ -50,9 +51,13 @@ async function printOffsets(lags: readonly GroupLag[], options: DescribeOptions)
     ['HOST', (row) => row.host],
     ['CLIENT-ID', (row) => row.clientId],
   ]
-  if (options.output === 'table')
-    for (const { group } of lags) if (group.members.length === 0) say(`group ${group.groupId} has no active members`)
+  if (options.output === 'table') for (const { group } of lags) sayStanding(group)
   await printRows({ rows, columns, whenEmpty: 'nothing assigned and nothing committed' }, options.output)
+}
+
+function sayStanding({ groupId, members, state }: GroupLag['group']): void {
+  if (members.length === 0) say(`group ${groupId} has no active members`)
+  else if (state === 'PreparingRebalance' || state === 'CompletingRebalance') say(`group ${groupId} is rebalancing`)
 }
 
 interface MemberRow {

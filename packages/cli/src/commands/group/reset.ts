@@ -9,9 +9,9 @@ import { addGlobalOptions, type GlobalOptions } from '../../global-options.ts'
 import { type Cell, printRows, say } from '../../output/output.ts'
 import { collectTopicScope, expandScopes, type TopicScope } from '../../records/partition-list.ts'
 import { requirePartitions, requireTopics, withAdmin } from '../../session.ts'
-import { changeOffsets, requireNoMembers } from './reset/change-offsets.ts'
+import { requireNoMembers, resetOffsets } from './reset/change-offsets.ts'
 import { parseOffsetsFile } from './reset/offsets-file.ts'
-import { type PlannedReset, planReset } from './reset/plan.ts'
+import { type PlannedReset, planReset, sayClamped } from './reset/plan.ts'
 import { type ResetTarget, resetTarget, type TargetOptions } from './reset/target.ts'
 
 interface ResetOptions extends GlobalOptions, TargetOptions {
@@ -52,22 +52,18 @@ Examples:
 }
 
 async function reset(groupId: string, options: ResetOptions): Promise<void> {
+  if (groupId === '') throw new UsageError('the name of a group is not empty')
   const target = resetTarget(options, Date.now())
   checkScope(target, options)
   const fileOffsets = target.kind === 'file' ? parseOffsetsFile(await readFile(target.path, 'utf8'), groupId) : []
   await withAdmin(options, async (admin) => {
     const partitions = await partitionsInScope(admin, groupId, options, fileOffsets)
     await requireNoMembers(admin, groupId)
-    const plan = await planReset(admin, groupId, partitions, target, fileOffsets)
-    for (const { topic, partition, clampedFrom, newOffset } of plan) {
-      if (clampedFrom !== null) say(`${topic}-${partition}: offset ${clampedFrom} is out of range, ${newOffset} is taken`)
-    }
+    const plan = await planReset(admin, groupId, partitions, target.kind === 'file' ? { kind: 'offsets', offsets: fileOffsets } : target)
+    sayClamped(plan)
     if (options.execute === true) {
-      await changeOffsets(
-        admin,
-        groupId,
-        plan.map(({ topic, partition, newOffset }) => ({ topic, partition, offset: newOffset })),
-      )
+      const offsets = plan.map(({ topic, partition, newOffset }) => ({ topic, partition, offset: newOffset }))
+      await resetOffsets(admin, groupId, offsets)
     }
     await printPlan(groupId, plan, options)
   })
@@ -116,7 +112,7 @@ interface ResetRow extends PlannedReset {
   readonly group: string
 }
 
-export async function printPlan(groupId: string, plan: readonly PlannedReset[], { output }: GlobalOptions): Promise<void> {
+async function printPlan(groupId: string, plan: readonly PlannedReset[], { output }: GlobalOptions): Promise<void> {
   const columns: readonly (readonly [string, (row: ResetRow) => Cell])[] = [
     ['GROUP', (row) => row.group],
     ['TOPIC', (row) => row.topic],

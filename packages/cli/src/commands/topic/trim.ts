@@ -75,6 +75,7 @@ async function trim(admin: Admin, topic: string, before: StartPosition, options:
   await requireTopics(admin, [topic])
   if (options.partition !== undefined) await requirePartitions(admin, [{ topic, partition: options.partition }])
   const [described] = await admin.describeTopics([topic])
+  await requireTrimmable(admin, topic)
   const partitions = (described?.partitions ?? []).filter(
     ({ partition }) => options.partition === undefined || partition === options.partition,
   )
@@ -91,14 +92,16 @@ async function trim(admin: Admin, topic: string, before: StartPosition, options:
     if (wanted > end) say(`${topic}-${partition}: offset ${wanted} is out of range, ${end} is taken`)
     return { topic, partition, before: Math.max(starts[index] ?? 0, Math.min(wanted, end)) }
   })
-  if (options.dryRun !== true) await deleteRecords(admin, topic, deletions)
+  if (options.dryRun !== true) await admin.deleteRecords(deletions)
   return deletions.map(({ partition, before: newStartOffset }, index) => {
     const startOffset = starts[index] ?? 0
     return { topic, partition, startOffset, newStartOffset, deletedOffsets: newStartOffset - startOffset }
   })
 }
 
-async function deleteRecords(admin: Admin, topic: string, deletions: readonly RecordsToDelete[]): Promise<void> {
+async function requireTrimmable(admin: Admin, topic: string): Promise<void> {
+  const isOwn = (await admin.listTopics()).some((listing) => listing.topic === topic)
+  if (!isOwn) throw new CommandError(`topic "${topic}" is the cluster's own: it is compacted by itself, and cannot be trimmed`)
   const [config] = await admin.describeConfigs([{ type: 'topic', name: topic }])
   const policy = config?.entries.find(({ name }) => name === 'cleanup.policy')?.value ?? 'delete'
   if (!policy.includes('delete')) {
@@ -106,5 +109,4 @@ async function deleteRecords(admin: Admin, topic: string, deletions: readonly Re
       `topic "${topic}" keeps the newest record of each key (cleanup.policy=${policy}) and cannot be trimmed; delete keys with null values`,
     )
   }
-  await admin.deleteRecords(deletions)
 }

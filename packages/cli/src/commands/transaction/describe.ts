@@ -4,8 +4,7 @@ import type { TransactionDescription } from '@odradek/client'
 import { Command } from 'commander'
 import { addGlobalOptions, type GlobalOptions } from '../../global-options.ts'
 import { type Cell, printRows } from '../../output/output.ts'
-import { withAdmin } from '../../session.ts'
-import { requireTransactionalIds } from './require-transactional-ids.ts'
+import { findNames, withAdmin } from '../../session.ts'
 
 interface DescribedTransaction extends TransactionDescription {
   /** Null while none is open. */
@@ -31,14 +30,16 @@ export function describeTransactionsCommand(): Command {
       .argument('<id...>', 'transactional ids')
       .addHelpText('after', '\nExample:\n  $ odradek transaction describe payments-1 -o yaml'),
   ).action(async (transactionalIds: string[], options: GlobalOptions) => {
-    const described = await withAdmin(options, async (admin) => {
-      await requireTransactionalIds(admin, transactionalIds)
-      return admin.describeTransactions(transactionalIds)
+    const { described, missing } = await withAdmin(options, async (admin) => {
+      const existing = (await admin.listTransactions()).map(({ transactionalId }) => transactionalId)
+      const found = findNames(transactionalIds, existing, 'transactional id', 'List them with: odradek transaction list')
+      return { described: await admin.describeTransactions(found.names), missing: found.missing }
     })
     const rows = described.map((transaction): DescribedTransaction => {
       const { startTimestampMs } = transaction
       return { ...transaction, openForMs: startTimestampMs < 0 ? null : Math.max(0, Date.now() - startTimestampMs) }
     })
     await printRows({ rows, columns }, options.output)
+    if (missing !== undefined) throw missing
   })
 }

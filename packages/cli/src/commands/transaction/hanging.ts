@@ -34,7 +34,11 @@ export async function findHanging(
   })
 }
 
-async function transactionsOf(admin: TransactionQueries, producerIds: readonly number[]): Promise<Map<number, TransactionDescription>> {
+/** By producer id. */
+export async function transactionsOf(
+  admin: TransactionQueries,
+  producerIds: readonly number[],
+): Promise<Map<number, TransactionDescription>> {
   const listed = await admin.listTransactions({ producerIds })
   const described = await Promise.all(
     listed.map(async ({ transactionalId }) => {
@@ -50,7 +54,8 @@ async function transactionsOf(admin: TransactionQueries, producerIds: readonly n
   return new Map(described.flat().map((transaction) => [transaction.producerId, transaction]))
 }
 
-function whyHanging({ topic, partition }: TopicPartition, transaction: TransactionDescription | undefined): string | undefined {
+/** Undefined: its coordinator knows that the partition is part of the transaction, and will end it there. */
+export function whyHanging({ topic, partition }: TopicPartition, transaction: TransactionDescription | undefined): string | undefined {
   if (transaction === undefined) return 'no transactional id has this producer'
   const isPart = transaction.partitions.some((known) => known.topic === topic && known.partition === partition)
   return isPart ? undefined : `its coordinator has it as ${transaction.state}, without this partition`

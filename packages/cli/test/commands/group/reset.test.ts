@@ -28,8 +28,9 @@ function offsetAt(at: OffsetQuery['at']): number {
 }
 
 async function newOffset(options: TargetOptions, partition = 0, fromFile = ''): Promise<[number, number | null]> {
-  const fileOffsets = fromFile === '' ? [] : parseOffsetsFile(fromFile, 'g')
-  const [planned] = await planReset(cluster, 'g', [{ topic: 'orders', partition }], resetTarget(options, nowMs), fileOffsets)
+  const target = resetTarget(options, nowMs)
+  const planTarget = target.kind === 'file' ? ({ kind: 'offsets', offsets: parseOffsetsFile(fromFile, 'g') } as const) : target
+  const [planned] = await planReset(cluster, 'g', [{ topic: 'orders', partition }], planTarget)
   return [planned?.newOffset ?? -1, planned?.clampedFrom ?? null]
 }
 
@@ -64,6 +65,7 @@ test('a file of offsets, with and without the group, quoted or not', async () =>
     assert.throws(() => parseOffsetsFile(text, 'g'), /line 1 is not topic,partition,offset/)
   }
   assert.throws(() => parseOffsetsFile('other,orders,0,9\n', 'g'), /no offsets of group "g"/)
+  assert.throws(() => parseOffsetsFile('orders,0,9\norders,0,8\n', 'g'), /^CommandError: line 2 names orders-0 again/)
 })
 
 test('exactly one place to go to', () => {

@@ -2,7 +2,13 @@
 
 import type { Admin, TopicPartition, TopicPartitionOffset } from '@odradek/client'
 import { CommandError } from '../../../errors.ts'
+import { say } from '../../../output/output.ts'
 import type { ResetTarget } from './target.ts'
+
+/** What a file says has been read. */
+export type PlanTarget =
+  | Exclude<ResetTarget, { readonly kind: 'file' }>
+  | { readonly kind: 'offsets'; readonly offsets: readonly TopicPartitionOffset[] }
 
 export interface PlannedReset extends TopicPartition {
   /** Null when the group has committed nothing. */
@@ -19,20 +25,19 @@ interface Standing extends TopicPartition {
   readonly committed: number | null
 }
 
-/** `fileOffsets` are those of a target of kind 'file'. Throws CommandError for a shift from nowhere. */
+/** Throws CommandError for a shift from nowhere. */
 export async function planReset(
   admin: Pick<Admin, 'listOffsets' | 'listGroupOffsets'>,
   groupId: string,
   partitions: readonly TopicPartition[],
-  target: ResetTarget,
-  fileOffsets: readonly TopicPartitionOffset[],
+  target: PlanTarget,
 ): Promise<PlannedReset[]> {
   const offsetsAt = async (at: 'earliest' | 'latest' | number): Promise<Map<string, number>> => {
     return byPlace(await admin.listOffsets(partitions.map(({ topic, partition }) => ({ topic, partition, at }))))
   }
   const [starts, ends, committed] = await Promise.all([offsetsAt('earliest'), offsetsAt('latest'), admin.listGroupOffsets(groupId)])
   const committedAt = byPlace(committed)
-  const wanted = target.kind === 'time' ? await offsetsAt(target.timestampMs) : byPlace(fileOffsets)
+  const wanted = target.kind === 'time' ? await offsetsAt(target.timestampMs) : byPlace(target.kind === 'offsets' ? target.offsets : [])
   return partitions.map(({ topic, partition }) => {
     const place = placeOf({ topic, partition })
     const startOffset = starts.get(place) ?? 0
@@ -47,14 +52,14 @@ export async function planReset(
   })
 }
 
-function plannedReset(groupId: string, standing: Standing, target: ResetTarget, wanted: number | undefined): PlannedReset {
+function plannedReset(groupId: string, standing: Standing, target: PlanTarget, wanted: number | undefined): PlannedReset {
   const { topic, partition, startOffset, endOffset, committed } = standing
   const asked = targetOffset(groupId, standing, target, wanted)
   const newOffset = Math.min(Math.max(asked, startOffset), endOffset)
   return { topic, partition, currentOffset: committed, newOffset, endOffset, clampedFrom: newOffset === asked ? null : asked }
 }
 
-function targetOffset(groupId: string, standing: Standing, target: ResetTarget, wanted: number | undefined): number {
+function targetOffset(groupId: string, standing: Standing, target: PlanTarget, wanted: number | undefined): number {
   const { topic, partition, startOffset, endOffset, committed } = standing
   switch (target.kind) {
     case 'earliest':
@@ -73,8 +78,15 @@ function targetOffset(groupId: string, standing: Standing, target: ResetTarget, 
       }
       return committed + target.by
     case 'time':
-    case 'file':
+    case 'offsets':
       return wanted === undefined || wanted < 0 ? endOffset : wanted
+  }
+}
+
+/** Where an offset was wanted that the partition does not have. */
+export function sayClamped(plan: readonly PlannedReset[]): void {
+  for (const { topic, partition, clampedFrom, newOffset } of plan) {
+    if (clampedFrom !== null) say(`${topic}-${partition}: offset ${clampedFrom} is out of range, ${newOffset} is taken`)
   }
 }
 

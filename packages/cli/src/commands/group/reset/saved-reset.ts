@@ -5,7 +5,7 @@
  */
 
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TopicPartition } from '@odradek/client'
@@ -40,6 +40,11 @@ export async function saveReset(saved: SavedReset): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await writeFile(temporary, `${JSON.stringify(saved, undefined, 2)}\n`)
   await rename(temporary, path)
+}
+
+/** There is nothing to undo any more. */
+export async function removeReset({ clusterId, group }: SavedReset): Promise<void> {
+  await rm(savedResetPath(clusterId, group), { force: true })
 }
 
 /** Throws CommandError when there is nothing to undo. */
