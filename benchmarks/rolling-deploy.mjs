@@ -60,7 +60,8 @@ const panels = runs.map(({ title, run }) => {
   const share = rateBetween(run, run.fromMs, run.toMs) / rateBetween(run, run.fromMs - calmMs, run.fromMs)
   const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`
   const standstill = seconds(standstillMs(run, 500))
-  console.log(`| ${title} | ${(share * 100).toFixed(0)} % | ${standstill} | ${seconds(run.toMs - run.fromMs)} |`)
-  return { title: `${title}: members not being restarted stood still for ${standstill}`, run }
+  const throughput = `${(share * 100).toFixed(0)} %`
+  console.log(`| ${title} | ${throughput} | ${standstill} | ${seconds(run.toMs - run.fromMs)} |`)
+  return { title: `${title}: ${throughput} of the undisturbed throughput; the others stood still for ${standstill}`, run }
 })
 writeFileSync(join(rootDir, 'docs', 'rolling-deploy.svg'), `${await drawDeploys(panels)}\n`)

@@ -8,6 +8,8 @@ export type Record = ConsumerRecord<string, string>
 export class Member {
   readonly name: string
   readonly consumer: Consumer<string, string>
+  /** How many partitions rebalances have taken away so far, those included that came back. */
+  letGo = 0
   readonly #loop: Promise<void>
   #isStopping = false
 
@@ -35,7 +37,7 @@ export class Member {
   }
 
   async #run(topic: string, handle: (records: readonly Record[], member: Member) => unknown): Promise<void> {
-    await this.consumer.subscribe([topic])
+    await this.consumer.subscribe([topic], { onRevoked: (partitions) => void (this.letGo += partitions.length) })
     while (!this.#isStopping) {
       const records = await this.consumer.poll(100)
       if (records.length === 0) continue

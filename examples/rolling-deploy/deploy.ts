@@ -32,6 +32,8 @@ export interface Deploy {
   /** From the first close to the last member back. Before that the group was left alone for twice `calmMs`. */
   readonly fromMs: number
   readonly toMs: number
+  /** Partitions that members let go of while another was restarted. */
+  readonly letGo: number
   readonly restarts: readonly { readonly member: number; readonly fromMs: number; readonly toMs: number }[]
 }
 
@@ -71,18 +73,23 @@ export async function deploy(cluster: Cluster, name: string, options: DeployOpti
     options.recordsPerSecond === undefined ? undefined : setInterval(() => void producer.sendBatch(round), 1000 / options.recordsPerSecond)
   await sleep(2 * calmMs)
   const restarts: { member: number; fromMs: number; toMs: number }[] = []
+  let letGo = 0
   for (const [index, member] of members.entries()) {
+    const others = members.filter((other) => other !== member)
+    const letGoOfOthers = (): number => others.reduce((sum, other) => sum + other.letGo, 0)
+    const before = letGoOfOthers()
     const fromMs = nowMs()
     await member.stop()
     await sleep(options.awayMs)
     members[index] = start(index)
     await settled(members, partitions)
     restarts.push({ member: index, fromMs, toMs: nowMs() })
+    letGo += letGoOfOthers() - before
     await sleep(calmMs)
   }
   const toMs = nowMs()
   clearInterval(timer)
   await producer.flush()
   await Promise.all(members.map((member) => member.stop()))
-  return { handled, restarts, fromMs: restarts[0]?.fromMs ?? 0, toMs }
+  return { handled, letGo, restarts, fromMs: restarts[0]?.fromMs ?? 0, toMs }
 }

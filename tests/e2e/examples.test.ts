@@ -96,6 +96,9 @@ const expectations: Readonly<Record<string, () => Promise<void>>> = {
     const output = await run('rolling-deploy', '2')
     for (const way of ['eager', 'cooperative', 'static members'])
       assert.match(output, new RegExp(`^${way} \\([^\\n]*\\n(?:P\\d {2}[AB·]+\\n){4} +A-+ +B-+ `, 'm'))
+    const letGo = [...output.matchAll(/let go of (\d+) partitions/g)].map(([, count]) => Number(count))
+    const [eager = 0, cooperative = 0, held = 1] = letGo
+    assert.ok(eager > cooperative && held === 0, output)
   },
   async 'work-queue'() {
     const output = await run('work-queue')
