@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { after, describe, test } from 'node:test'
+import { after, describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AssignorName } from '@odradek/client'
 import { BrokerError, Kafka, string } from '@odradek/client'
@@ -21,6 +21,8 @@ interface Line {
   readonly revoked?: readonly number[]
   readonly timeMs?: number
   readonly read?: readonly [partition: number, offset: number]
+  /** Why a commit was not taken. */
+  readonly refused?: string
 }
 
 interface Member {
@@ -182,6 +184,54 @@ async function play(bootstrapServers: string, { name, java, librdkafka, protocol
   assertOneOwner(members)
 }
 
+/**
+ * Java's and librdkafka's members are stopped between what they have read and its commit, until the group has gone on without them: the commits
+ * with which they wake up are refused, nothing that was committed since is undone, and they come back.
+ */
+async function expel(bootstrapServers: string, t: TestContext): Promise<void> {
+  await using kafka = new Kafka({ bootstrapServers })
+  const name = 'expelled'
+  await kafka.admin().createTopics([{ topic: name, partitions: PARTITIONS }])
+  const producer = kafka.producer({ value: string })
+  const written = new Set<string>()
+  const write = async (): Promise<void> => {
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const { offset } = await producer.send({ topic: name, partition, value: 'v' })
+      written.add(`${partition}/${offset}`)
+    }
+  }
+  const args = [bootstrapServers, name, name]
+  const workMs = '1500'
+  const first = await ours(kafka, name, name, 'range')
+  const processes = [
+    await startJava(join(harnessDir, 'java', 'GroupConsumer.java'), [...args, 'org.apache.kafka.clients.consumer.RangeAssignor', workMs]),
+    await startPython(join(harnessDir, 'python', 'group_consumer.py'), [...args, 'range', workMs]),
+  ]
+  const others = processes.map((process, index) => foreign(index === 0 ? 'java' : 'librdkafka', process))
+  const members = [first, ...others]
+  await until('all three have their share', () => isShared(kafka, name, 'range', 3))
+  await write()
+  await until('both have read', () => others.every((member) => readBy([member]).size > 0))
+  for (const { child } of processes) child.kill('SIGSTOP')
+  await until('both are expelled', () => isShared(kafka, name, 'range', 1))
+  await write()
+  const committed = async (): Promise<number> => {
+    return (await kafka.admin().listGroupOffsets(name)).reduce((sum, { offset }) => sum + offset, 0)
+  }
+  await until('all is committed', async () => (await committed()) === written.size)
+  for (const { child } of processes) child.kill('SIGCONT')
+  await until('their commits are refused', () => others.every(({ lines }) => lines().some(({ refused }) => refused !== undefined)))
+  assert.equal(await committed(), written.size)
+  await until('all three have their share again', () => isShared(kafka, name, 'range', 3))
+  await write()
+  await until('all is committed again', async () => (await committed()) === written.size)
+  for (const { name: who, lines } of others) {
+    const refused = lines().flatMap(({ refused: why }) => why ?? [])
+    t.diagnostic(`${who}: stopped once, ${refused.length} commits refused: ${refused.join(', ')}`)
+  }
+  for (const member of members) await member.leave()
+}
+
 /** From range to cooperative-sticky in two rolling restarts, without a record that nobody reads. */
 async function changeOver(bootstrapServers: string): Promise<void> {
   await using kafka = new Kafka({ bootstrapServers })
@@ -237,6 +287,10 @@ for (const [where, { bootstrapServers }] of [
       const who = strategy.librdkafka === undefined ? 'Java and ours' : 'Java, librdkafka and ours'
       test(`${strategy.name}: ${who} in one group`, { timeout: 180_000 }, () => play(bootstrapServers, strategy))
     }
+
+    test('expelled members of Java’s and librdkafka’s can commit nothing, and come back', { timeout: 120_000 }, (t) =>
+      expel(bootstrapServers, t),
+    )
 
     test('a live group moves from range to cooperative-sticky', { timeout: 120_000 }, () => changeOver(bootstrapServers))
   })

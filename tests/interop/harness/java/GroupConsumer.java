@@ -11,8 +11,9 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
- * A member of a group until its input ends. Arguments: bootstrap servers, topic, group, assignor classes. Prints a JSON object a line: when
- * partitions came or went (ms since the epoch), and what was read. Commits after every poll.
+ * A member of a group until its input ends. Arguments: bootstrap servers, topic, group, assignor classes, and how long it works on what a
+ * poll has brought (ms, default 0). Prints a JSON object a line: when partitions came or went (ms since the epoch), what was read, and commits
+ * that were refused. Commits after every poll.
  */
 public class GroupConsumer {
     public static void main(String[] args) throws Exception {
@@ -25,6 +26,7 @@ public class GroupConsumer {
         config.put("enable.auto.commit", "false");
         config.put("heartbeat.interval.ms", "300");
         config.put("session.timeout.ms", "10000");
+        long workMs = args.length > 4 ? Long.parseLong(args[4]) : 0;
         AtomicBoolean isOver = new AtomicBoolean();
         Thread input = new Thread(() -> {
             try {
@@ -53,10 +55,12 @@ public class GroupConsumer {
                 records.forEach(record ->
                     System.out.println("{\"read\":[" + record.partition() + "," + record.offset() + "]}"));
                 if (!records.isEmpty()) {
+                    Thread.sleep(workMs);
                     try {
                         consumer.commitSync();
                     } catch (org.apache.kafka.clients.consumer.CommitFailedException | org.apache.kafka.common.errors.RebalanceInProgressException e) {
                         // Read again by the next owner.
+                        System.out.println("{\"refused\":\"" + e.getClass().getSimpleName() + "\"}");
                     }
                 }
             }

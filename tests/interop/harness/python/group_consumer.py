@@ -1,4 +1,4 @@
-"""A member of a group until its input ends; prints what GroupConsumer.java prints. Arguments: bootstrap servers, topic, group, strategy."""
+"""A member of a group until its input ends; prints what GroupConsumer.java prints. Arguments: those, with librdkafka's name of the strategy."""
 
 import json
 import sys
@@ -8,6 +8,7 @@ import time
 from confluent_kafka import Consumer, KafkaException
 
 bootstrap, topic, group, strategy = sys.argv[1:5]
+work_ms = int(sys.argv[5]) if len(sys.argv) > 5 else 0
 is_over = threading.Event()
 
 
@@ -33,8 +34,10 @@ while not is_over.is_set():
     for message in messages:
         print(json.dumps({'read': [message.partition(), message.offset()]}), flush=True)
     if messages:
+        time.sleep(work_ms / 1000)
         try:
             consumer.commit(asynchronous=False)
-        except KafkaException:
-            pass  # Read again by the next owner.
+        except KafkaException as refusal:
+            # Read again by the next owner.
+            print(json.dumps({'refused': refusal.args[0].name()}), flush=True)
 consumer.close()
