@@ -9,6 +9,8 @@ export function median(values) {
 // Figure → heading; `better` is what makes a ratio of it.
 const columns = {
   recordsPerSecond: { heading: 'records/s', better: 'more' },
+  transactionsPerSecond: { heading: 'transactions/s', better: 'more' },
+  commitsPerSecond: { heading: 'commits/s', better: 'more' },
   p50: { heading: 'p50 ms', better: 'less' },
   p99: { heading: 'p99 ms', better: 'less' },
   firstMs: { heading: 'first ms', better: 'less' },

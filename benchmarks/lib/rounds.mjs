@@ -1,5 +1,6 @@
 // Prepared contestants, taken in turns.
 import { contestants } from '../contestants/index.mjs'
+import { commonKinds } from './kinds.mjs'
 
 const prepared = new Map()
 
@@ -20,7 +21,7 @@ async function commandOf(contestant) {
 export async function entries(kind, uses, only) {
   const all = []
   for (const contestant of contestants) {
-    if (contestant.kinds !== undefined && !contestant.kinds.includes(kind)) continue
+    if (!(contestant.kinds ?? commonKinds).includes(kind)) continue
     if (only.length > 0 && !only.includes(contestant.name)) continue
     const program = await commandOf(contestant)
     if (program === undefined) continue

@@ -1,22 +1,10 @@
 // What is measured, by the names of docs/performance.md: clients against Apache Kafka, and Kafka's own client against both brokers.
 import { java } from '../contestants/java.mjs'
-import { brokerOf, createTopic, deleteTopic, endOffset } from './brokers.mjs'
+import { createTopic, deleteTopic, endOffset } from './brokers.mjs'
 import { measure, timeToLine } from './measure.mjs'
-import { writePayloads } from './payloads.mjs'
 import { entries, interleave, withWorkload } from './rounds.mjs'
-
-const throughputSettings = { lingerMs: 5, batchSize: 65_536 }
-const latencySettings = { lingerMs: 0, batchSize: 16_384 }
-const payloadsOf = ({ shape = 'text', size }) => writePayloads(shape, size)
-
-const onKafka = async (work) => await work(await brokerOf('Apache Kafka'))
-
-async function onFreshTopic(broker, work) {
-  const topic = await createTopic(broker)
-  const result = await work(topic)
-  await deleteTopic(broker, topic)
-  return result
-}
+import { brokerNames, latencySettings, onFreshTopic, onKafka, payloadsOf, throughputSettings, withBoth } from './scenario-parts.mjs'
+import { transactionScenarios } from './transaction-scenarios.mjs'
 
 async function sendChecked(program, broker, topic, workload) {
   const { records } = workload
@@ -121,14 +109,6 @@ const start = {
     }),
 }
 
-const brokerNames = ['odradek', 'Apache Kafka']
-
-async function withBoth(work) {
-  const brokers = {}
-  for (const name of brokerNames) brokers[name] = await brokerOf(name)
-  return await work(brokers)
-}
-
 const brokersProduce = (title, what) => ({
   title,
   run: ({ records, rounds }) =>
@@ -176,6 +156,7 @@ export const scenarios = {
   'E1-100': endToEnd('producer to consumer, 100 records a second', 100),
   'E1-1000': endToEnd('producer to consumer, 1,000 records a second', 1000),
   G1: group,
+  ...transactionScenarios,
   B3: brokersProduce("Kafka's client produces 100-byte records to our broker and to Apache Kafka", { size: 100 }),
   B4: brokersProduce("Kafka's client produces 1 KiB records to our broker and to Apache Kafka", { size: 1024 }),
   B5: brokersConsume("Kafka's client consumes 100-byte records from our broker and from Apache Kafka", { size: 100 }),

@@ -8,15 +8,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -46,6 +49,8 @@ public class Load {
             case "end-to-end" -> endToEnd();
             case "first-ack" -> firstAcknowledgement();
             case "group" -> group();
+            case "transactions" -> transactions();
+            case "commits" -> commits();
             default -> throw new IllegalArgumentException(options.get("kind"));
         }
     }
@@ -55,12 +60,17 @@ public class Load {
     }
 
     static KafkaProducer<byte[], byte[]> producer() {
+        return producer(Map.of());
+    }
+
+    static KafkaProducer<byte[], byte[]> producer(Map<String, Object> more) {
         Map<String, Object> config = new HashMap<>();
         config.put("bootstrap.servers", options.get("bootstrap"));
         config.put("linger.ms", options.getOrDefault("lingerMs", "5"));
         config.put("batch.size", options.getOrDefault("batchSize", "16384"));
         config.put("buffer.memory", "67108864");
         config.put("compression.type", options.getOrDefault("codec", "none"));
+        config.putAll(more);
         return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
@@ -70,6 +80,8 @@ public class Load {
         config.put("group.id", "bench-" + ProcessHandle.current().pid());
         config.put("auto.offset.reset", options.get("kind").equals("end-to-end") ? "latest" : "earliest");
         config.put("max.poll.records", "5000");
+        config.put("isolation.level", options.getOrDefault("isolation", "read_uncommitted"));
+        if (options.get("kind").equals("commits")) config.put("enable.auto.commit", "false");
         return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
@@ -230,6 +242,66 @@ public class Load {
         }
     }
 
+    /** One after the other, each ended before the next begins. */
+    static void transactions() throws Exception {
+        byte[][] values = payloads();
+        byte[][] keys = keys();
+        int inEach = number("inEach");
+        int transactions = records / inEach;
+        int abortEvery = number("abortEvery");
+        try (KafkaProducer<byte[], byte[]> producer = producer(Map.of("transactional.id", topic))) {
+            producer.initTransactions();
+            long start = 0;
+            for (int n = 0; n < transactions; n++) {
+                if (n == transactions / 10) start = System.nanoTime();
+                producer.beginTransaction();
+                for (int at = n * inEach; at < (n + 1) * inEach; at++) {
+                    producer.send(new ProducerRecord<>(topic, keys[at % keys.length], values[at % values.length]));
+                }
+                if (abortEvery > 0 && n % abortEvery == 0) {
+                    // What is not sent yet would never be.
+                    producer.flush();
+                    producer.abortTransaction();
+                } else {
+                    producer.commitTransaction();
+                }
+            }
+            sayCountedRate("transactionsPerSecond", transactions, start);
+        }
+    }
+
+    /** Of all partitions each, `outstanding` at a time: 1 is commitSync(). */
+    static void commits() {
+        int commits = number("commits");
+        int outstanding = number("outstanding");
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream().map(each -> new TopicPartition(topic, each.partition())).toList();
+            consumer.assign(partitions);
+            consumer.pause(partitions);
+            AtomicInteger settled = new AtomicInteger();
+            long start = 0;
+            for (int n = 0; n < commits; n++) {
+                if (n == commits / 10) start = System.nanoTime();
+                OffsetAndMetadata offset = new OffsetAndMetadata(n + 1);
+                Map<TopicPartition, OffsetAndMetadata> offsets = partitions.stream().collect(Collectors.toMap(each -> each, each -> offset));
+                if (outstanding == 1) {
+                    consumer.commitSync(offsets);
+                    continue;
+                }
+                consumer.commitAsync(offsets, (given, error) -> {
+                    if (error != null) throw new IllegalStateException(error);
+                    settled.incrementAndGet();
+                });
+                while (n + 1 - settled.get() >= outstanding) consumer.poll(Duration.ofMillis(1));
+            }
+            while (outstanding > 1 && settled.get() < commits) consumer.poll(Duration.ofMillis(1));
+            sayCountedRate("commitsPerSecond", commits, start);
+            consumer.committed(Set.copyOf(partitions)).forEach((partition, offset) -> {
+                if (offset.offset() != commits) throw new IllegalStateException(partition + " is at " + offset);
+            });
+        }
+    }
+
     static void waitFor(BooleanSupplier condition) throws InterruptedException {
         while (!condition.getAsBoolean()) Thread.sleep(1);
     }
@@ -258,6 +330,11 @@ public class Load {
 
     static void sayRate(long startNanos) {
         say("{\"recordsPerSecond\":%f}", records / ((System.nanoTime() - startNanos) / 1e9));
+    }
+
+    /** The first tenth warms up and does not count: `startNanos` is when it was over. */
+    static void sayCountedRate(String name, int count, long startNanos) {
+        say("{\"%s\":%f}", name, (count - count / 10) / ((System.nanoTime() - startNanos) / 1e9));
     }
 
     /** The first tenth warms up and does not count. */

@@ -329,6 +329,32 @@ static void group(void) {
     printf("{\"firstMs\":%f,\"secondMs\":%f,\"leaveMs\":%f}\n", first_ms, second_ms, leave_ms);
 }
 
+static void must(rd_kafka_error_t *error) {
+    if (error != NULL) fail(rd_kafka_error_string(error));
+}
+
+/* One after the other, each ended before the next begins. The first tenth warms up and does not count. */
+static void transactions(void) {
+    int in_each = atoi(option("inEach", "10"));
+    int count = records / in_each;
+    read_payloads();
+    rd_kafka_conf_t *conf = producer_conf();
+    set(conf, "transactional.id", topic);
+    rd_kafka_t *producer = open_client(RD_KAFKA_PRODUCER, conf);
+    must(rd_kafka_init_transactions(producer, 60000));
+    double start = 0;
+    for (int n = 0; n < count; n++) {
+        if (n == count / 10) start = now_ms();
+        must(rd_kafka_begin_transaction(producer));
+        for (int at = n * in_each; at < (n + 1) * in_each; at++)
+            send_one(producer, keys[at % KEYS], payloads + (size_t)(at % payload_count) * size, size, NULL);
+        must(rd_kafka_commit_transaction(producer, -1));
+    }
+    double seconds = (now_ms() - start) / 1000;
+    rd_kafka_destroy(producer);
+    printf("{\"transactionsPerSecond\":%f}\n", (count - count / 10) / seconds);
+}
+
 int main(int count, char **values) {
     argument_count = count;
     arguments = values;
@@ -342,6 +368,7 @@ int main(int count, char **values) {
     else if (strcmp(kind, "end-to-end") == 0) end_to_end();
     else if (strcmp(kind, "first-ack") == 0) first_acknowledgement();
     else if (strcmp(kind, "group") == 0) group();
+    else if (strcmp(kind, "transactions") == 0) transactions();
     else fail("no such kind");
     return 0;
 }

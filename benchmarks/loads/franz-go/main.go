@@ -29,7 +29,7 @@ func main() {
 	topic, records, size = options["topic"], number("records"), number("size")
 	kinds := map[string]func() map[string]float64{
 		"produce": produce, "consume": consume, "latency": latency,
-		"end-to-end": endToEnd, "first-ack": firstAcknowledgement, "group": group,
+		"end-to-end": endToEnd, "first-ack": firstAcknowledgement, "group": group, "transactions": transactions,
 	}
 	text, err := json.Marshal(kinds[options["kind"]]())
 	must(err)
@@ -48,19 +48,19 @@ func number(name string) int {
 	return value
 }
 
-func openProducer() *kgo.Client {
+func openProducer(more ...kgo.Opt) *kgo.Client {
 	codecs := map[string]kgo.CompressionCodec{"none": kgo.NoCompression(), "lz4": kgo.Lz4Compression(), "zstd": kgo.ZstdCompression()}
 	codec, known := codecs[options["codec"]]
 	if !known {
 		codec = kgo.NoCompression()
 	}
-	return open(
+	return open(append(more,
 		kgo.DefaultProduceTopic(topic),
 		kgo.ProducerLinger(time.Duration(number("lingerMs"))*time.Millisecond),
 		kgo.ProducerBatchMaxBytes(int32(max(number("batchSize"), 16384))),
 		kgo.MaxBufferedRecords(50000),
 		kgo.ProducerBatchCompression(codec),
-	)
+	)...)
 }
 
 func open(more ...kgo.Opt) *kgo.Client {
@@ -250,6 +250,29 @@ func group() map[string]float64 {
 	leaveMs := until(start, 6, 0)
 	first.Close()
 	return map[string]float64{"firstMs": firstMs, "secondMs": secondMs, "leaveMs": leaveMs}
+}
+
+// One after the other, each ended before the next begins. The first tenth warms up and does not count.
+func transactions() map[string]float64 {
+	values, keys := readPayloads(), makeKeys()
+	inEach := number("inEach")
+	count := records / inEach
+	client := openProducer(kgo.TransactionalID(topic))
+	defer client.Close()
+	var start time.Time
+	for n := range count {
+		if n == count/10 {
+			start = time.Now()
+		}
+		must(client.BeginTransaction())
+		for at := n * inEach; at < (n+1)*inEach; at++ {
+			record := &kgo.Record{Key: keys[at%len(keys)], Value: values[at%len(values)]}
+			client.Produce(context.Background(), record, func(_ *kgo.Record, err error) { must(err) })
+		}
+		must(client.Flush(context.Background()))
+		must(client.EndTransaction(context.Background(), kgo.TryCommit))
+	}
+	return map[string]float64{"transactionsPerSecond": float64(count-count/10) / time.Since(start).Seconds()}
 }
 
 // The first tenth warms up and does not count.

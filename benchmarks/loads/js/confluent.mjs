@@ -84,3 +84,18 @@ export async function openConsumer({ bootstrap, topic, groupId, latest, onValues
     },
   }
 }
+
+export async function openTransactions(options) {
+  const producer = new Kafka({}).producer({ ...settings(options), 'transactional.id': options.topic })
+  await producer.connect()
+  return {
+    // The commit flushes: to await the records first would be to wait for the linger time.
+    async run(messages) {
+      const transaction = await producer.transaction()
+      const sent = transaction.send({ topic: options.topic, messages })
+      await transaction.commit()
+      await sent
+    },
+    close: () => producer.disconnect(),
+  }
+}

@@ -44,3 +44,16 @@ export async function openConsumer({ bootstrap, topic, codec = 'none', groupId, 
   await consumer.run({ eachBatch: async ({ batch }) => onValues(batch.messages.map((message) => message.value)) })
   return { close: () => consumer.disconnect() }
 }
+
+export async function openTransactions({ bootstrap, topic }) {
+  const producer = open(bootstrap).producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 })
+  await producer.connect()
+  return {
+    async run(messages) {
+      const transaction = await producer.transaction()
+      await transaction.send({ topic, messages })
+      await transaction.commit()
+    },
+    close: () => producer.disconnect(),
+  }
+}

@@ -17,9 +17,10 @@ export async function openProducer({ bootstrap, topic, lingerMs, batchSize, code
   }
 }
 
-export async function openConsumer({ bootstrap, topic, groupId, latest, onValues, onAssigned }) {
+export async function openConsumer({ bootstrap, topic, groupId, latest, isolation, onValues, onAssigned }) {
   const kafka = new Kafka({ bootstrapServers: bootstrap })
-  const consumer = kafka.consumer({ groupId, autoOffsetReset: latest ? 'latest' : 'earliest', maxPollRecords: 5000 })
+  const autoOffsetReset = latest ? 'latest' : 'earliest'
+  const consumer = kafka.consumer({ groupId, autoOffsetReset, maxPollRecords: 5000, isolationLevel: isolation ?? 'read_uncommitted' })
   const report = () => onAssigned(consumer.assignment().length)
   await consumer.subscribe([topic], { onAssigned: () => void setImmediate(report), onRevoked: () => void setImmediate(report) })
   let open = true
@@ -36,5 +37,31 @@ export async function openConsumer({ bootstrap, topic, groupId, latest, onValues
       await polling
       await kafka.close()
     },
+  }
+}
+
+export async function openTransactions({ bootstrap, topic, lingerMs, batchSize }) {
+  const kafka = new Kafka({ bootstrapServers: bootstrap })
+  const producer = kafka.producer({ transactionalId: topic, lingerMs, batchSize })
+  await producer.initTransactions()
+  return {
+    run: (records) =>
+      producer.transaction(async (transaction) => {
+        for (const one of records) void transaction.send(one)
+      }),
+    close: () => kafka.close(),
+  }
+}
+
+export async function openCommitter({ bootstrap, topic, groupId }) {
+  const kafka = new Kafka({ bootstrapServers: bootstrap })
+  const consumer = kafka.consumer({ groupId, enableAutoCommit: false })
+  const partitions = (await consumer.partitionsFor(topic)).map(({ partition }) => ({ topic, partition }))
+  const at = (offset) => partitions.map((each) => ({ ...each, offset }))
+  return {
+    commitSync: (offset) => consumer.commitSync(at(offset)),
+    commitAsync: (offset) => consumer.commitAsync(at(offset)),
+    committed: async () => (await consumer.committed(partitions)).map(({ offset }) => offset),
+    close: () => kafka.close(),
   }
 }

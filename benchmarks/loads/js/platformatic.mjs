@@ -41,3 +41,23 @@ export async function openConsumer({ bootstrap, topic, groupId, latest, onValues
   report()
   return { close: () => consumer.close(true) }
 }
+
+// With its default of a second between attempts it waits for that of nearly every transaction: a broker asks for patience while it ends the last one.
+export async function openTransactions({ bootstrap, topic }) {
+  const producer = new Producer({
+    clientId: `bench-${++clients}`,
+    bootstrapBrokers: [bootstrap],
+    idempotent: true,
+    transactionalId: topic,
+    retries: 1000,
+    retryDelay: 1,
+  })
+  return {
+    async run(messages) {
+      const transaction = await producer.beginTransaction()
+      await transaction.send({ messages })
+      await transaction.commit()
+    },
+    close: () => producer.close(),
+  }
+}

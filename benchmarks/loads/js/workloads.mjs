@@ -8,9 +8,9 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 
 const arrayLength = 5000
 const arraysUnderWay = 4
-const keys = Array.from({ length: 10_000 }, (_, n) => `key-${n}`)
+export const keys = Array.from({ length: 10_000 }, (_, n) => `key-${n}`)
 
-function readPayloads({ payloads, size }) {
+export function readPayloads({ payloads, size }) {
   const all = readFileSync(payloads)
   return Array.from({ length: all.length / size }, (_, n) => all.subarray(n * size, (n + 1) * size))
 }
