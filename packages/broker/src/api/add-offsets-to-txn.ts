@@ -5,6 +5,7 @@ import { groupTopic } from '../coordinator/group/group-coordinator.ts'
 import type { RequestContext } from './context.ts'
 import type { ApiHandler } from './handler.ts'
 import { handler } from './handler.ts'
+import { addPartitions } from './transaction-membership.ts'
 import { transactionCoordinatorError, transactionErrorCode } from './transaction-requests.ts'
 
 const producerFencedSince = 2
@@ -28,7 +29,7 @@ async function handle(request: AddOffsetsToTxnRequest, context: RequestContext):
   try {
     await cluster.createGroupTopic()
     const partitions = new Map([[groupTopic, new Set([cluster.groups.partitionOf(groupId)])]])
-    await cluster.transactions.addPartitions(transactionalId, request, partitions, 0)
+    await addPartitions(cluster, transactionalId, request, partitions, 0)
     return { throttleTimeMs: 0, errorCode: ErrorCodes.NONE }
   } catch (thrown) {
     return { throttleTimeMs: 0, errorCode: transactionErrorCode(thrown, context, producerFencedSince) }

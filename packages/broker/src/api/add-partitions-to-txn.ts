@@ -16,6 +16,7 @@ import type { RequestContext } from './context.ts'
 import { codeOf } from './group-requests.ts'
 import type { ApiHandler } from './handler.ts'
 import { handler } from './handler.ts'
+import { addPartitions } from './transaction-membership.ts'
 import { transactionCoordinatorError, transactionErrorCode } from './transaction-requests.ts'
 
 type Topics = readonly AddPartitionsToTxnRequestTopic[]
@@ -88,7 +89,7 @@ async function add(transaction: TransactionRequest, context: RequestContext): Pr
   const version = context.apiVersion >= epochBumpSince ? 2 : 0
   try {
     const partitions = new Map(topics.map(({ name, partitions: indexes }) => [name, new Set(indexes)]))
-    await context.cluster.transactions.addPartitions(transactionalId, transaction, partitions, version)
+    await addPartitions(context.cluster, transactionalId, transaction, partitions, version)
     return failAll(topics, ErrorCodes.NONE)
   } catch (thrown) {
     return failAll(topics, transactionErrorCode(thrown, context, producerFencedSince))

@@ -9,7 +9,6 @@ import type {
 } from '@odradek/protocol'
 import { ErrorCodes, errorByCode, produce } from '@odradek/protocol'
 import { topicValue } from '../config/topic-config.ts'
-import type { ProducerIdentity } from '../coordinator/transaction/init-producer.ts'
 import type { Topic } from '../metadata/topic.ts'
 import { requestProblem } from '../partition/batch-envelope.ts'
 import type { Partition } from '../partition/partition.ts'
@@ -21,16 +20,13 @@ import { handler } from './handler.ts'
 import type { LeaderHint } from './partition-lookup.ts'
 import { findLedPartition, findTopic, leaderHint, nodeEndpoints, openPartition, absentTopicError } from './partition-lookup.ts'
 import { inSyncReplicas } from './partition-view.ts'
-import { transactionMembership } from './transaction-membership.ts'
+import type { Beginning } from './transaction-admission.ts'
+import { admit } from './transaction-admission.ts'
 
 type PartitionResponse = ProduceResponsePartitionProduceResponseInput
 
 const topicIdsSince = 13
 const leaderHintsSince = 10
-/** TRANSACTION_ABORTABLE. */
-const abortableSince = 11
-/** A partition becomes part of the transaction that writes to it, without AddPartitionsToTxn. */
-const addsPartitionSince = 12
 const acksAll = -1
 
 export const produceHandler: ApiHandler = handler({
@@ -52,55 +48,51 @@ export const produceHandler: ApiHandler = handler({
 
 /** Opens the logs, loads the codecs and asks the transaction coordinator, as appending needs: then the appends of pipelined requests keep their order. */
 function prepare(request: ProduceRequest, context: RequestContext): Promise<void> | undefined {
+  const { transactionalId } = request
+  return transactionalId === null
+    ? prepareAppends(request, context)
+    : prepareAppends(request, context, (begun) => admit(begun, transactionalId, context))
+}
+
+/** `onBegun` gets those of the request that a transaction begins in. */
+function prepareAppends(
+  request: ProduceRequest,
+  context: RequestContext,
+  onBegun?: (begun: readonly Beginning[]) => Promise<void>,
+): Promise<void> | undefined {
   let waits: Promise<void>[] | undefined
+  const begun: Beginning[] = []
   for (const topicData of request.topicData) {
     const topic = findTopic(topicData, context.apiVersion >= topicIdsSince, context)
     if (topic === undefined) continue
     for (const data of topicData.partitionData) {
-      const wait = preparePartition(topic, data, request.transactionalId, context)
+      const wait = preparePartition(topic, data, onBegun === undefined ? undefined : begun, context)
       if (wait !== undefined) (waits ??= []).push(wait)
     }
   }
-  return waits === undefined ? undefined : Promise.all(waits).then(() => undefined)
+  const prepared = waits === undefined ? undefined : Promise.all(waits).then(() => undefined)
+  if (onBegun === undefined) return prepared
+  if (prepared === undefined) return begun.length === 0 ? undefined : onBegun(begun)
+  return prepared.then(() => onBegun(begun))
 }
 
 function preparePartition(
   topic: Topic,
   data: ProduceRequestPartitionProduceData,
-  transactionalId: string | null,
+  begun: Beginning[] | undefined,
   context: RequestContext,
 ): Promise<void> | undefined {
   const { records } = data
   if (records === null || topic.partitions[data.index] === undefined) return undefined
   const open = context.cluster.partitions.opened(topic.name, data.index)
-  if (open !== undefined) return prepareAppend(open, records, transactionalId, context)
-  return openPartition(topic, data.index, context).then(({ found }) => found && prepareAppend(found, records, transactionalId, context))
+  if (open !== undefined) return prepareAppend(open, records, begun)
+  return openPartition(topic, data.index, context).then(({ found }) => found && prepareAppend(found, records, begun))
 }
 
-function prepareAppend(
-  partition: Partition,
-  records: Buffer,
-  transactionalId: string | null,
-  context: RequestContext,
-): Promise<void> | undefined {
-  const beginner = transactionalId === null ? undefined : partition.transactionBeginner(records)
-  if (transactionalId === null || beginner === undefined) return partition.prepare(records)
-  return Promise.all([partition.prepare(records), admit(partition, beginner, transactionalId, context)]).then(() => undefined)
-}
-
-/** Asks the coordinator whether the transaction of the batch may begin in this partition. */
-async function admit(partition: Partition, producer: ProducerIdentity, transactionalId: string, context: RequestContext): Promise<void> {
-  const { apiVersion, cluster } = context
-  const adds = apiVersion >= addsPartitionSince
-  const errorCode = await transactionMembership(cluster, {
-    transactionalId,
-    producer,
-    topic: partition.topic,
-    partition: partition.partition,
-    adds,
-    knowsAbortable: apiVersion >= abortableSince,
-  })
-  partition.admit(producer.producerId, { producerEpoch: producer.producerEpoch, errorCode, beginsAtZero: adds })
+function prepareAppend(partition: Partition, records: Buffer, begun: Beginning[] | undefined): Promise<void> | undefined {
+  const producer = begun === undefined ? undefined : partition.transactionBeginner(records)
+  if (producer !== undefined) begun?.push({ partition, producer })
+  return partition.prepare(records)
 }
 
 function handle(request: ProduceRequest, context: RequestContext): ProduceResponseInput | null | Promise<ProduceResponseInput | null> {

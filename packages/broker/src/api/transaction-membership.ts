@@ -1,5 +1,5 @@
 /**
- * Whether a partition is part of the transaction that writes to it (KIP-890): asked of the transaction coordinator or, with the second
+ * Whether partitions are part of the transaction that writes to them (KIP-890): asked of the transaction coordinator or, with the second
  * protocol, made so.
  */
 
@@ -7,14 +7,11 @@ import { ErrorCodes } from '@odradek/protocol'
 import type { Cluster } from '../cluster.ts'
 import { CoordinatorError } from '../coordinator/runtime/coordinator-error.ts'
 import type { ProducerIdentity } from '../coordinator/transaction/init-producer.ts'
+import type { TransactionPartitions } from '../coordinator/transaction/transaction.ts'
 
 export interface MembershipRequest {
   readonly transactionalId: string
   readonly producer: ProducerIdentity
-  readonly topic: string
-  readonly partition: number
-  /** Adds the partition, rather than asking whether it has been added: the second protocol. */
-  readonly adds: boolean
   /** The client knows TRANSACTION_ABORTABLE; others are told INVALID_TXN_STATE. */
   readonly knowsAbortable: boolean
 }
@@ -31,29 +28,55 @@ const passing: ReadonlySet<number> = new Set([
   ErrorCodes.NOT_COORDINATOR,
 ])
 
-/** Resolves to Kafka's error code: NONE, NOT_ENOUGH_REPLICAS to be tried again, or why the transaction must not write there. */
-export async function transactionMembership(cluster: Cluster, request: MembershipRequest): Promise<number> {
-  const { clock } = cluster.runtime
-  const deadlineMs = clock.monotonicMs() + retryMaxMs
-  let errorCode = await ask(cluster, request)
-  while (request.adds && errorCode === ErrorCodes.CONCURRENT_TRANSACTIONS && clock.monotonicMs() < deadlineMs) {
-    await new Promise<void>((resolve) => {
-      clock.setTimer(retryBackoffMs, resolve)
-    })
-    errorCode = await ask(cluster, request)
+/** As the coordinator's, but while the transaction before is ending it waits for that a moment: a client would wait far longer. */
+export async function addPartitions(
+  cluster: Cluster,
+  transactionalId: string,
+  producer: ProducerIdentity,
+  partitions: TransactionPartitions,
+  clientTransactionVersion: number,
+): Promise<void> {
+  const { transactions, runtime } = cluster
+  const deadlineMs = runtime.clock.monotonicMs() + retryMaxMs
+  for (;;) {
+    try {
+      await transactions.addPartitions(transactionalId, producer, partitions, clientTransactionVersion)
+      return
+    } catch (error) {
+      const isEnding = error instanceof CoordinatorError && error.code === ErrorCodes.CONCURRENT_TRANSACTIONS
+      if (!isEnding || runtime.clock.monotonicMs() >= deadlineMs) throw error
+      await transactions.whenEnded(transactionalId, retryBackoffMs)
+    }
   }
-  if (passing.has(errorCode)) return ErrorCodes.NOT_ENOUGH_REPLICAS
-  if (errorCode === ErrorCodes.TRANSACTION_ABORTABLE && !request.knowsAbortable) return ErrorCodes.INVALID_TXN_STATE
-  return errorCode
 }
 
-async function ask(cluster: Cluster, request: MembershipRequest): Promise<number> {
-  const { transactionalId, producer, topic, partition, adds } = request
+/**
+ * Makes the partitions part of the transaction: the second protocol. Resolves to Kafka's error code: NONE, NOT_ENOUGH_REPLICAS to be tried
+ * again, or why the transaction must not write there.
+ */
+export function joinTransaction(cluster: Cluster, request: MembershipRequest, partitions: TransactionPartitions): Promise<number> {
+  return ask(cluster, request, async () => {
+    await addPartitions(cluster, request.transactionalId, request.producer, partitions, 2)
+    return ErrorCodes.NONE
+  })
+}
+
+/** Whether the partition is part of the transaction: the first protocol. Resolves as `joinTransaction`. */
+export function verifyInTransaction(cluster: Cluster, request: MembershipRequest, topic: string, partition: number): Promise<number> {
+  const { transactionalId, producer } = request
+  return ask(cluster, request, () => cluster.transactions.verify(transactionalId, producer, topic, partition))
+}
+
+async function ask(cluster: Cluster, { knowsAbortable }: MembershipRequest, question: () => Promise<number>): Promise<number> {
+  const errorCode = await answer(cluster, question)
+  if (passing.has(errorCode)) return ErrorCodes.NOT_ENOUGH_REPLICAS
+  return errorCode === ErrorCodes.TRANSACTION_ABORTABLE && !knowsAbortable ? ErrorCodes.INVALID_TXN_STATE : errorCode
+}
+
+async function answer(cluster: Cluster, question: () => Promise<number>): Promise<number> {
   try {
     await cluster.createTransactionTopic()
-    if (!adds) return await cluster.transactions.verify(transactionalId, producer, topic, partition)
-    await cluster.transactions.addPartitions(transactionalId, producer, new Map([[topic, new Set([partition])]]), 2)
-    return ErrorCodes.NONE
+    return await question()
   } catch (error) {
     if (error instanceof CoordinatorError) return error.code
     throw error

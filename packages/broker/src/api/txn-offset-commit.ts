@@ -14,7 +14,7 @@ import type { RequestContext } from './context.ts'
 import { codeOf, coordinatorError, mergeByName } from './group-requests.ts'
 import type { ApiHandler } from './handler.ts'
 import { handler } from './handler.ts'
-import { transactionMembership } from './transaction-membership.ts'
+import { joinTransaction, verifyInTransaction } from './transaction-membership.ts'
 
 type AskedTopic = TxnOffsetCommitRequestTopic
 type Result = TxnOffsetCommitResponseTopicInput
@@ -64,14 +64,12 @@ async function commit(request: TxnOffsetCommitRequest, topics: readonly CommitTo
   const error = coordinatorError(groupId, context)
   if (error !== ErrorCodes.NONE) return failAll(error)
   const producer = { producerId, producerEpoch }
-  const membership = await transactionMembership(cluster, {
-    transactionalId,
-    producer,
-    topic: groupTopic,
-    partition: cluster.groups.partitionOf(groupId),
-    adds: apiVersion >= addsPartitionSince,
-    knowsAbortable: apiVersion >= abortableSince,
-  })
+  const asked = { transactionalId, producer, knowsAbortable: apiVersion >= abortableSince }
+  const partition = cluster.groups.partitionOf(groupId)
+  const membership =
+    apiVersion >= addsPartitionSince
+      ? await joinTransaction(cluster, asked, new Map([[groupTopic, new Set([partition])]]))
+      : await verifyInTransaction(cluster, asked, groupTopic, partition)
   if (membership !== ErrorCodes.NONE) {
     return failAll(membership === ErrorCodes.NOT_ENOUGH_REPLICAS ? ErrorCodes.COORDINATOR_NOT_AVAILABLE : membership)
   }

@@ -7,15 +7,19 @@ import {
   addPartitionsToTxn,
   describeTransactions,
   ErrorCodes,
+  fetch,
   findCoordinator,
   initProducerId,
   listTransactions,
+  produce,
   writeTxnMarkers,
 } from '@odradek/protocol'
+import { coordinatorPartition } from '../../src/coordinator/runtime/java-hash.ts'
+import { transactionTopic } from '../../src/coordinator/transaction/transaction-coordinator.ts'
 import { startBroker } from '../../src/index.ts'
 import { batchOf, valuesOf } from '../support/batches.ts'
 import { withBroker } from '../support/broker.ts'
-import { one, send } from '../support/requests.ts'
+import { fetchRequest, one, send } from '../support/requests.ts'
 import { committedOffset, fetchCommitted, TransactionalClient } from '../support/transactional-client.ts'
 import { WireClient } from '../support/wire-client.ts'
 
@@ -47,6 +51,31 @@ test('a batch of a transaction that its partition is no part of', async () => {
     assert.equal((await producer.send('orders', 'x', 12)).errorCode, ErrorCodes.NONE, 'added implicitly')
     const { state, topics: added } = await describe(client)
     assert.deepEqual([state, added], ['Ongoing', [{ topic: 'orders', partitions: [0] }]])
+  })
+})
+
+test('the partitions of a request become part of its transaction by one write of the coordinator', async () => {
+  await withBroker({ topics }, async ({ client }) => {
+    const producer = await new TransactionalClient(client).init()
+    const partition = coordinatorPartition(producer.transactionalId, 50)
+    const endOfStates = async (): Promise<number> => {
+      const { responses } = await client.request(fetch, 12, fetchRequest(transactionTopic, { [partition]: 0 }))
+      return one(one(responses).partitions).highWatermark
+    }
+    const before = await endOfStates()
+    const topicData = ['orders', 'billed'].map((name) => {
+      const records = batchOf(['a'], { ...producer.identity, baseSequence: 0, isTransactional: true })
+      return { name, partitionData: [{ index: 0, records }] }
+    })
+    const request = { transactionalId: producer.transactionalId, acks: -1, timeoutMs: 1000, topicData }
+    const { responses } = await client.request(produce, 12, request)
+    assert.deepEqual(
+      responses.map(({ partitionResponses }) => one(partitionResponses).errorCode),
+      [ErrorCodes.NONE, ErrorCodes.NONE],
+    )
+    assert.equal((await endOfStates()) - before, 1)
+    const { topics: added } = await describe(client)
+    assert.deepEqual(added.map(({ topic }) => topic).sort(), ['billed', 'orders'])
   })
 })
 

@@ -34,6 +34,8 @@ export interface TransactionCoordinatorOptions {
 export class TransactionCoordinator {
   readonly #options: TransactionCoordinatorOptions
   readonly #shards: ShardedCoordinator<TransactionMachine>
+  /** Who waits for the transaction of an id to have ended. */
+  readonly #waiting = new Map<string, Set<() => void>>()
 
   constructor(options: TransactionCoordinatorOptions) {
     const { runtime, logger, config, openLog } = options
@@ -100,6 +102,22 @@ export class TransactionCoordinator {
     await this.#write(transactionalId, (machine) => machine.addPartitions(transactionalId, producer, partitions, clientTransactionVersion))
   }
 
+  /** Resolves when a transaction of the id has ended, after `timeoutMs` at the latest. */
+  whenEnded(transactionalId: string, timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(transactionalId) ?? new Set()
+      this.#waiting.set(transactionalId, waiting)
+      const wake = (): void => {
+        timer.cancel()
+        waiting.delete(wake)
+        if (waiting.size === 0) this.#waiting.delete(transactionalId)
+        resolve()
+      }
+      const timer = this.#options.runtime.clock.setTimer(timeoutMs, wake)
+      waiting.add(wake)
+    })
+  }
+
   /** Resolves to NONE or TRANSACTION_ABORTABLE. Rejects with CoordinatorError. */
   async verify(transactionalId: string, producer: ProducerIdentity, topic: string, partition: number): Promise<number> {
     if (transactionalId === '') throw new CoordinatorError(ErrorCodes.INVALID_REQUEST)
@@ -152,6 +170,9 @@ export class TransactionCoordinator {
       config,
       writeMarker,
       coordinatorEpoch: () => leaderEpoch(shard.partition),
+      onEnded: (transactionalId) => {
+        for (const wake of this.#waiting.get(transactionalId) ?? []) wake()
+      },
       dispatch: (command) => {
         // A shard that is unloading has no use for its own commands any more; the next load starts them anew.
         shard.write(command).catch((error: unknown) => {

@@ -24,6 +24,8 @@ export interface TransactionMachineOptions {
   readonly coordinatorEpoch: () => number
   /** Runs a command of this machine's own making, through its shard. */
   readonly dispatch: (command: (machine: TransactionMachine) => Outcome<void>) => void
+  /** The id may begin its next transaction. */
+  readonly onEnded: (transactionalId: string) => void
 }
 
 export class TransactionMachine implements StateMachine {
@@ -124,7 +126,11 @@ export class TransactionMachine implements StateMachine {
     const transaction = this.#transactions.get(transactionalId)
     const isSame = transaction?.producerId === producerId && transaction.producerEpoch === producerEpoch && isPreparing(transaction)
     if (!isSame) return { records: [], response: undefined }
-    return { records: [transactionRecord(completed(transaction, this.#nowMs()))], response: undefined }
+    return {
+      records: [transactionRecord(completed(transaction, this.#nowMs()))],
+      response: undefined,
+      applied: () => this.#options.onEnded(transactionalId),
+    }
   }
 
   /** A transaction that is still open although its time is up. */

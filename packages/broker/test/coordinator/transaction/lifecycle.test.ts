@@ -147,3 +147,20 @@ test('all of it is there after a restart', async () => {
   assert.equal(await after.transactions.verify('t', producer, 'orders', 4), ErrorCodes.NONE)
   assert.equal(await after.transactions.verify('t', producer, 'orders', 5), ErrorCodes.TRANSACTION_ABORTABLE)
 })
+
+test('whoever waits for a transaction to end is woken as it ends, and after the time-out at the latest', async () => {
+  const bench = await new TransactionBench().start()
+  const producer = await bench.init()
+  await bench.add(producer)
+  let woken = 0
+  const wait = (): Promise<void> => bench.transactions.whenEnded('t', 20).then(() => void woken++)
+  const [first, second] = [wait(), wait()]
+  await bench.end(producer, true)
+  await Promise.all([first, second])
+  assert.deepEqual([woken, bench.clock.monotonicMs()], [2, 0])
+  const third = wait()
+  await bench.clock.advance(19)
+  assert.equal(woken, 2)
+  await bench.clock.advance(1)
+  await third
+})
