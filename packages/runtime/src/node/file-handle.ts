@@ -5,6 +5,12 @@ import type { FileHandle } from '../files.ts'
 import { fs } from './builtins.ts'
 import { finished, promised } from './promised.ts'
 
+/**
+ * A write of no more than this is done at once: into the page cache it takes 2 to 5 µs, and another thread 85 µs, half of them this one's
+ * to wake it. A transaction of ten records is fifteen such writes.
+ */
+const smallBytes = 16_384
+
 export class NodeFileHandle implements FileHandle {
   readonly #descriptor: number
 
@@ -26,7 +32,7 @@ export class NodeFileHandle implements FileHandle {
     let left: readonly Uint8Array[] = chunks
     let at = position
     while (left.length > 0) {
-      const count = await this.#writeOnce(left, at)
+      const count = isSmall(left) ? this.#writeNow(left, at) : await this.#writeOnce(left, at)
       at += count
       left = withoutFirst(left, count)
     }
@@ -53,6 +59,12 @@ export class NodeFileHandle implements FileHandle {
     return promised((done) => fs().read(this.#descriptor, target, offset, length, position, done))
   }
 
+  #writeNow(chunks: readonly Uint8Array[], position: number): number {
+    const [first] = chunks
+    if (first !== undefined && chunks.length === 1) return fs().writeSync(this.#descriptor, first, 0, first.length, position)
+    return fs().writevSync(this.#descriptor, chunks, position)
+  }
+
   #writeOnce(chunks: readonly Uint8Array[], position: number): Promise<number> {
     return promised((done) => {
       const [first] = chunks
@@ -60,6 +72,12 @@ export class NodeFileHandle implements FileHandle {
       else fs().writev(this.#descriptor, chunks, position, done)
     })
   }
+}
+
+function isSmall(chunks: readonly Uint8Array[]): boolean {
+  let left = smallBytes
+  for (const chunk of chunks) left -= chunk.length
+  return left >= 0
 }
 
 /** The chunks after their first `count` bytes; empty when nothing is left. */
