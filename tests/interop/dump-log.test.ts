@@ -31,12 +31,13 @@ interface Partition {
   readonly logEndOffset: number
   append(batch: Buffer, options: { origin: 'coordinator' }): { errorCode: number }
   admit(producerId: number, membership: { producerEpoch: number; errorCode: number; beginsAtZero: boolean }): void
+  deleteRecordsBefore(offset: number): Promise<{ errorCode: number }>
   activeProducers(): { producerId: number; producerEpoch: number; lastSequence: number; currentTransactionStartOffset: number }[]
 }
 
 interface OpenPartition {
   readonly partition: Partition
-  readonly manager: { checkpoint(): Promise<void>; compact(): Promise<number> }
+  readonly manager: { checkpoint(): Promise<void>; compact(): Promise<number>; deleteOldSegments(): Promise<void> }
   readonly close: () => Promise<void>
 }
 
@@ -197,5 +198,30 @@ test("a torn log recovers to what Kafka's own log recovers it to", async () => {
     assert.equal(code, 0, stderr)
     const [offsets = '', ...producers] = stdout.split('\n').filter((line) => /^(logStartOffset|producer )/.test(line))
     assert.deepEqual(await recovered(ours), [offsets, ...producers.sort()], name)
+  }
+})
+
+test("a trimmed log starts where Kafka's own log has it start, with the same producers", async () => {
+  await using directory = await temporaryDirectory('trimmed-log')
+  await fill(directory.path)
+  const partitionDir = join(directory.path, 't-0')
+  const segments = async (): Promise<string[]> => (await readdir(partitionDir)).filter((name) => name.endsWith('.log')).sort()
+  const bases = (await segments()).map((name) => Number.parseInt(name, 10))
+  const { openPartition } = await loadSupport()
+  const config = { segmentBytes: 8000, indexIntervalBytes: 500, fileDeleteDelayMs: 0 }
+  const { partition, manager, close } = await openPartition(createNodeRuntime(), directory.path, { config })
+  // Within a segment: those before it go.
+  const start = (bases[2] ?? 0) + 7
+  assert.equal((await partition.deleteRecordsBefore(start)).errorCode, 0)
+  await manager.deleteOldSegments()
+  await manager.checkpoint()
+  await close()
+  assert.equal((await segments()).length, bases.length - 2)
+  for (const state of ['clean', 'crashed', 'bare']) {
+    const { code, stdout, stderr } = await runJava(join(harnessDir, 'java', 'OpenLog.java'), [partitionDir, state])
+    assert.equal(code, 0, stderr)
+    const [offsets = '', ...producers] = stdout.split('\n').filter((line) => /^(logStartOffset|producer )/.test(line))
+    assert.match(offsets, new RegExp(`^logStartOffset=${start} `))
+    assert.deepEqual(await recovered(directory.path), [offsets, ...producers.sort()], state)
   }
 })

@@ -1,10 +1,11 @@
-// Opens a partition directory with Kafka's own log as after a clean shutdown, as after a crash, or with nothing but its segments, and prints what it found.
+// Opens a partition directory with Kafka's own log, from the start that the checkpoint beside it says, as after a clean shutdown, as after a crash, or with nothing but its segments, and prints what it found.
 
 import java.io.File;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.server.util.KafkaScheduler;
+import org.apache.kafka.storage.internals.checkpoint.OffsetCheckpointFile;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import org.apache.kafka.storage.internals.log.LogDirFailureChannel;
 import org.apache.kafka.storage.internals.log.ProducerStateManagerConfig;
@@ -22,7 +23,9 @@ public class OpenLog {
         }
         KafkaScheduler scheduler = new KafkaScheduler(1);
         scheduler.startup();
-        UnifiedLog log = UnifiedLog.create(directory, new LogConfig(Map.of()), 0L, isClean ? Long.MAX_VALUE : 0L, scheduler,
+        long start = new OffsetCheckpointFile(new File(directory.getParentFile(), "log-start-offset-checkpoint"), null).read()
+            .getOrDefault(UnifiedLog.parseTopicPartitionName(directory), 0L);
+        UnifiedLog log = UnifiedLog.create(directory, new LogConfig(Map.of()), start, isClean ? Long.MAX_VALUE : 0L, scheduler,
             new BrokerTopicStats(), Time.SYSTEM, 900_000, new ProducerStateManagerConfig(86_400_000, false), 600_000,
             new LogDirFailureChannel(1), isClean, Optional.empty());
         log.updateHighWatermark(log.logEndOffset());
