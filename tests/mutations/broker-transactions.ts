@@ -108,6 +108,14 @@ export const transactionMutations: readonly Mutation[] = [
     tests: [wire],
   },
   {
+    name: 'transactions/late-wake',
+    breaks: 'whoever waits for the transaction before to end sleeps on when it has',
+    file: 'packages/broker/src/coordinator/transaction/transaction-coordinator.ts',
+    search: 'for (const wake of this.#waiting.get(transactionalId) ?? []) wake()',
+    replace: '',
+    tests: ['packages/broker/test/coordinator/transaction/lifecycle.test.ts'],
+  },
+  {
     name: 'transactions/any-partition',
     breaks: 'a batch that comes after its transaction has ended opens one that nobody will end',
     file: partition,

@@ -1,7 +1,15 @@
 /** What a transactional producer asks of coordinators: each request is made again until it is answered for good. */
 
 import type { EndTxnResponse, InitProducerIdResponse, TxnOffsetCommitRequestInput } from '@odradek/protocol'
-import { addOffsetsToTxn, addPartitionsToTxn, endTxn, ErrorCodes, initProducerId, txnOffsetCommit } from '@odradek/protocol'
+import {
+  addOffsetsToTxn,
+  addPartitionsToTxn,
+  describeTransactions,
+  endTxn,
+  ErrorCodes,
+  initProducerId,
+  txnOffsetCommit,
+} from '@odradek/protocol'
 import { backoffMs, sleep } from '../cluster/backoff.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { Coordinators } from '../cluster/coordinators.ts'
@@ -121,6 +129,14 @@ export class CoordinatorRequests {
       this.isSecondProtocol = connection.version(endTxn) >= SECOND_PROTOCOL_SINCE
       return response
     })
+  }
+
+  /** Whether the markers of a transaction are still being written. Asked once. */
+  async isEnding(): Promise<boolean> {
+    const { transactionalId, cluster } = this.#options
+    const nodeId = await this.#coordinators.transaction(transactionalId)
+    const { transactionStates: states } = await cluster.request(nodeId, describeTransactions, { transactionalIds: [transactionalId] })
+    return states[0]?.transactionState === 'PrepareCommit' || states[0]?.transactionState === 'PrepareAbort'
   }
 
   #ofTransaction<T>(ask: (nodeId: number) => Promise<T>): Promise<T> {

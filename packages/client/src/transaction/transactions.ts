@@ -1,5 +1,6 @@
 /** The transactions of one producer: what may be called and sent when, and how they end. */
 
+import { sleep } from '../cluster/backoff.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { withDeadline } from '../cluster/deadline.ts'
 import type { ConsumerGroupMetadata } from '../consumer/types.ts'
@@ -8,6 +9,7 @@ import { StateError } from '../errors/kafka-error.ts'
 import type { ProducerIdentity } from '../producer/producer-id.ts'
 import type { OffsetToCommit, TopicPartition } from '../topic-partition.ts'
 import { CoordinatorRequests } from './coordinator-requests.ts'
+import { LastEnd } from './last-end.ts'
 import type { Verdict } from './transaction-error.ts'
 import { fatalError, verdictOf } from './transaction-error.ts'
 import type { TransactionCall, TransactionState } from './transaction-state.ts'
@@ -41,6 +43,7 @@ export class Transactions {
   readonly #options: TransactionsOptions
   readonly #requests: CoordinatorRequests
   readonly #states = new TransactionStates()
+  readonly #lastEnd: LastEnd
   #pending: Pending | undefined
   /** Ends all attempts: the producer is closed, or has failed. */
   #stoppedBy: KafkaError | undefined
@@ -58,6 +61,12 @@ export class Transactions {
   constructor(options: TransactionsOptions) {
     this.#options = options
     this.#requests = new CoordinatorRequests({ ...options, stoppedBy: () => this.#stoppedBy })
+    const { cluster } = options
+    this.#lastEnd = new LastEnd({
+      nowMs: () => cluster.nowMs(),
+      pause: (ms) => sleep(cluster.runtime.clock, ms),
+      isEnding: () => this.#requests.isEnding(),
+    })
   }
 
   get state(): TransactionState {
@@ -79,17 +88,27 @@ export class Transactions {
   admits(partition: TopicPartition): boolean {
     if (this.#abandonedBy !== undefined) return false
     if (this.#added.has(partition)) return true
-    if (this.#requests.isSecondProtocol) {
-      this.#added.add(partition)
-      this.#hasBegun = true
-      return true
+    if (!this.#requests.isSecondProtocol) {
+      this.#wanted.add(partition)
+      this.#hold(() => this.#addPartitions())
+      return false
     }
-    this.#wanted.add(partition)
-    this.#adding ??= this.#addPartitions().finally(() => {
+    const wait = this.#lastEnd.wait()
+    if (wait !== undefined) {
+      this.#hold(() => wait)
+      return false
+    }
+    this.#added.add(partition)
+    this.#hasBegun = true
+    return true
+  }
+
+  /** No partition is admitted meanwhile, unless it is in the transaction already. */
+  #hold(until: () => Promise<void>): void {
+    this.#adding ??= until().finally(() => {
       this.#adding = undefined
       this.#options.onProgress()
     })
-    return false
   }
 
   /** A record was not written. `isInDoubt`: it may be, under a number that must not be used again. */
@@ -271,6 +290,7 @@ export class Transactions {
     this.#states.to('COMMITTING')
     await Promise.all([this.#options.flush(), this.#offsets])
     await this.#adding
+    this.#lastEnd.onAnswered()
     const failure = this.#abandonedBy ?? this.#stoppedBy
     if (failure !== undefined) throw failure
     try {
@@ -308,6 +328,7 @@ export class Transactions {
     const { identity } = this.#options
     const { producerId, producerEpoch } = await this.#requests.endTransaction(identity, committed)
     if (producerId < 0) return
+    this.#lastEnd.onEnded()
     identity.assign(producerId, producerEpoch)
     this.#needsBump = false
   }
