@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
-import { type Admin, TimeoutError } from '@odradek/client'
+import { type OffsetToCommit, TimeoutError } from '@odradek/client'
 import { resetOffsets, undoOffsets } from '../../../src/commands/group/reset/change-offsets.ts'
 import { loadReset } from '../../../src/commands/group/reset/saved-reset.ts'
 
@@ -13,14 +13,15 @@ let committed: Map<number, number>
 let failsFrom: number
 
 const admin = {
-  describeCluster: () => Promise.resolve({ clusterId: 'c' }),
+  describeCluster: () => Promise.resolve({ clusterId: 'c', controller: undefined, nodes: [] }),
   listGroupOffsets: () =>
     Promise.resolve([...committed].map(([partition, offset]) => ({ topic: 't', partition, offset, metadata: '', leaderEpoch: -1 }))),
-  alterGroupOffsets: (_group: string, offsets: readonly { partition: number; offset: number }[]) => {
+  alterGroupOffsets: (_group: string, offsets: readonly OffsetToCommit[]) => {
     for (const { partition, offset } of offsets) if (partition < failsFrom) committed.set(partition, offset)
     return offsets.some(({ partition }) => partition >= failsFrom) ? Promise.reject(new TimeoutError('too late')) : Promise.resolve()
   },
-} as unknown as Admin
+  deleteGroupOffsets: () => Promise.resolve(),
+}
 
 const to = (...offsets: number[]) => offsets.map((offset, partition) => ({ topic: 't', partition, offset }))
 const undoable = async (): Promise<(number | null)[]> => (await loadReset('c', 'g')).offsets.map(({ offset }) => offset)

@@ -12,6 +12,8 @@ export interface ChangedOffset extends TopicPartition {
   readonly leaderEpoch?: number
 }
 
+type GroupOffsets = Pick<Admin, 'describeCluster' | 'listGroupOffsets' | 'alterGroupOffsets' | 'deleteGroupOffsets'>
+
 /** Throws CommandError while the group has members: they would overwrite what is changed. */
 export async function requireNoMembers(admin: Admin, groupId: string): Promise<void> {
   const [group] = await admin.describeGroups([groupId])
@@ -23,7 +25,7 @@ export async function requireNoMembers(admin: Admin, groupId: string): Promise<v
 }
 
 /** What was committed is saved first: it can be undone even if this process is killed. A change that came to nothing leaves the one before it to be undone. */
-export async function resetOffsets(admin: Admin, groupId: string, offsets: readonly ChangedOffset[]): Promise<void> {
+export async function resetOffsets(admin: GroupOffsets, groupId: string, offsets: readonly ChangedOffset[]): Promise<void> {
   const before = await standing(admin, groupId, offsets)
   const undoable = await loadReset(before.clusterId, groupId).catch(() => undefined)
   await saveReset(before)
@@ -36,13 +38,13 @@ export async function resetOffsets(admin: Admin, groupId: string, offsets: reado
 }
 
 /** What was committed is saved last: an undo that fails can be tried again, and goes the same way. */
-export async function undoOffsets(admin: Admin, groupId: string, offsets: readonly ChangedOffset[]): Promise<void> {
+export async function undoOffsets(admin: GroupOffsets, groupId: string, offsets: readonly ChangedOffset[]): Promise<void> {
   const before = await standing(admin, groupId, offsets)
   await apply(admin, groupId, offsets)
   await saveReset(before)
 }
 
-async function standing(admin: Admin, groupId: string, partitions: readonly TopicPartition[]): Promise<SavedReset> {
+async function standing(admin: GroupOffsets, groupId: string, partitions: readonly TopicPartition[]): Promise<SavedReset> {
   const { clusterId } = await admin.describeCluster()
   const committed = new Map((await admin.listGroupOffsets(groupId)).map((offset) => [placeOf(offset), offset]))
   const offsets = partitions.map(({ topic, partition }): SavedOffset => {
@@ -52,7 +54,7 @@ async function standing(admin: Admin, groupId: string, partitions: readonly Topi
   return { group: groupId, clusterId, at: new Date().toISOString(), offsets }
 }
 
-async function apply(admin: Admin, groupId: string, offsets: readonly ChangedOffset[]): Promise<void> {
+async function apply(admin: GroupOffsets, groupId: string, offsets: readonly ChangedOffset[]): Promise<void> {
   const set = offsets.flatMap(({ offset, ...rest }) => (offset === null ? [] : [{ ...rest, offset }]))
   const committed = new Set((await admin.listGroupOffsets(groupId)).map(placeOf))
   const gone = offsets.filter((changed) => changed.offset === null && committed.has(placeOf(changed)))
@@ -61,7 +63,7 @@ async function apply(admin: Admin, groupId: string, offsets: readonly ChangedOff
 }
 
 /** False also when nobody says. */
-async function isUnchanged(admin: Admin, groupId: string, before: SavedReset): Promise<boolean> {
+async function isUnchanged(admin: GroupOffsets, groupId: string, before: SavedReset): Promise<boolean> {
   try {
     const { offsets } = await standing(admin, groupId, before.offsets)
     return offsets.every(({ offset }, index) => offset === before.offsets[index]?.offset)
