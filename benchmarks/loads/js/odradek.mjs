@@ -1,5 +1,7 @@
 // Our client.
-import { Kafka } from '@odradek/client'
+import { importPeer } from './peer.mjs'
+
+const { Kafka } = await importPeer('@odradek/client')
 
 // Java and librdkafka fill a buffer of 64 MB: far more outstanding.
 export const outstanding = 20_000
