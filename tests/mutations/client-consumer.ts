@@ -3,6 +3,7 @@
 import type { Mutation } from './mutation.ts'
 
 const consumer = 'packages/client/test/consumer/consumer.test.ts'
+const lookUps = 'packages/client/test/consumer/positions.test.ts'
 const committing = 'packages/client/test/consumer/commits.test.ts'
 const fetched = 'packages/client/test/consumer/fetched-partition.test.ts'
 const membership = 'packages/client/test/consumer/classic-membership.test.ts'
@@ -181,9 +182,42 @@ export const consumerMutations: readonly Mutation[] = [
     name: 'consumer/committed-ignored',
     breaks: 'a member starts where auto.offset.reset says instead of where the group was',
     file: positions,
-    search: 'if (groupId !== null && uncommitted.length > 0) {',
-    replace: 'if (groupId !== null && uncommitted.length < 0) {',
+    search: 'if (partition.resetTo === undefined && config.groupId !== null) uncommitted',
+    replace: "if (partition.resetTo === undefined && config.groupId === '') uncommitted",
     tests: [consumer],
+  },
+  {
+    name: 'consumer/one-look-up-at-a-time',
+    breaks: 'partitions that a rebalance brings wait behind a look-up that is stuck',
+    file: positions,
+    search: 'if (missing.length === 0) return',
+    replace: 'if (missing.length === 0 || missing.some((each) => this.#lookUpOf(each).isUnderWay)) return',
+    tests: [lookUps],
+  },
+  {
+    name: 'consumer/look-up-without-pause',
+    breaks: 'a leader that refuses is asked again and again without a pause',
+    file: positions,
+    search: 'this.#retries.backOff(lookUp)',
+    replace: 'lookUp.notBeforeMs = cluster.nowMs() + 20',
+    tests: [lookUps],
+  },
+  {
+    name: 'consumer/stale-look-up-counts',
+    breaks: 'after seekToBeginning() the answer to an earlier question sets the position to the end',
+    file: positions,
+    search: 'if (!this.#isMissing(partition) || partition.resetTo !== resetTo) continue',
+    replace: 'if (!this.#isMissing(partition)) continue',
+    tests: [lookUps],
+  },
+  {
+    name: 'consumer/uncertain-commit-holds-up-others',
+    breaks: 'an open transaction that commits offsets of one partition keeps the others from being read',
+    file: positions,
+    search: 'const offsets = new Map(committed.map((each) => [keyOf(each), each]))',
+    replace:
+      'for (const problem of problems.values()) throw problem\n    const offsets = new Map(committed.map((each) => [keyOf(each), each]))',
+    tests: [lookUps],
   },
   {
     name: 'consumer/reset-to-wrong-end',
