@@ -4,6 +4,7 @@ import type { Mutation } from './mutation.ts'
 
 const consumer = 'packages/client/test/consumer/consumer.test.ts'
 const lookUps = 'packages/client/test/consumer/positions.test.ts'
+const topicErrors = 'packages/client/test/consumer/topic-errors.test.ts'
 const committing = 'packages/client/test/consumer/commits.test.ts'
 const fetched = 'packages/client/test/consumer/fetched-partition.test.ts'
 const membership = 'packages/client/test/consumer/classic-membership.test.ts'
@@ -21,6 +22,7 @@ const commitRequest = 'packages/client/src/consumer/commit-request.ts'
 const positions = 'packages/client/src/consumer/positions.ts'
 const rebalances = 'packages/client/src/consumer/rebalances.ts'
 const member = 'packages/client/src/consumer/membership/classic-membership.ts'
+const topicsOfInterest = 'packages/client/src/cluster/topics-of-interest.ts'
 const socket = 'packages/client/src/connection/connection.ts'
 
 export const consumerMutations: readonly Mutation[] = [
@@ -218,6 +220,38 @@ export const consumerMutations: readonly Mutation[] = [
     replace:
       'for (const problem of problems.values()) throw problem\n    const offsets = new Map(committed.map((each) => [keyOf(each), each]))',
     tests: [lookUps],
+  },
+  {
+    name: 'consumer/new-topic-unseen',
+    breaks: 'a topic that is created after it was subscribed to is not read from for metadata.max.age.ms',
+    file: topicsOfInterest,
+    search: 'return isWaiting ?',
+    replace: 'return !isWaiting && this.#misses < 0 ?',
+    tests: [topicErrors],
+  },
+  {
+    name: 'consumer/new-topic-storm',
+    breaks: 'a consumer of a topic that never comes asks for it ten times a second',
+    file: topicsOfInterest,
+    search: 'config.retryBackoffMaxMs, this.#misses++',
+    replace: 'config.retryBackoffMaxMs, this.#misses',
+    tests: [topicErrors],
+  },
+  {
+    name: 'consumer/forbidden-topic-untold',
+    breaks: 'a consumer of a topic that is forbidden or misnamed waits for ever without an error',
+    file: 'packages/client/src/consumer/topic-errors.ts',
+    search: '!errorByCode(errorCode).retriable) onError(',
+    replace: 'errorByCode(errorCode).retriable) onError(',
+    tests: [topicErrors],
+  },
+  {
+    name: 'membership/idle-too-early',
+    breaks: 'each member that joins a cooperative group of busy members is told that it is one too many',
+    file: 'packages/client/src/consumer/membership/group-member.ts',
+    search: 'if (membership.generationAgeMs(this.#now()) < patienceMs) return',
+    replace: 'if (membership.generationAgeMs(this.#now()) < patienceMs - patienceMs) return',
+    tests: [cooperation],
   },
   {
     name: 'consumer/reset-to-wrong-end',

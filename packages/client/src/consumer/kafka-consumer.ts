@@ -39,6 +39,7 @@ import { Positions } from './positions.ts'
 import { Rebalances } from './rebalances.ts'
 import { Signal } from './signal.ts'
 import { Subscription } from './subscription.ts'
+import { reportTopicErrors } from './topic-errors.ts'
 import { TopicPattern } from './topic-pattern.ts'
 import type { CommitCallback, Consumer, ConsumerBatch, ConsumerGroupMetadata, ConsumerRecord, RebalanceListener } from './types.ts'
 
@@ -115,6 +116,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       onChange,
       onError,
     }
+    reportTopicErrors(shared)
     this.#ends = new OffsetQueries(shared)
     this.#positions = new Positions(shared)
     this.#fetcher = new Fetcher({ ...shared, decode: decoding(options, onChange) })

@@ -270,6 +270,19 @@ describe('what a member says', () => {
     await consumer.close()
   })
 
+  it('under the cooperative protocol not before others have had time to let go of what is to be its own', async () => {
+    const group = new Group(new FakeLog(['a0'], ['b0']), [])
+    const consumer = await group.join(COOPERATIVE)
+    await group.log.poll(consumer, 20_000)
+    await group.rebalance([1])
+    await group.log.poll(consumer, 20_000)
+    assert.deepEqual([numbers(consumer.assignment()), group.warnings], [[1], []])
+    await group.rebalance([])
+    await group.log.poll(consumer, 40_000)
+    assert.equal(group.warnings.length, 1)
+    await consumer.close()
+  })
+
   it('that it was away too long, and what to change; then it can neither commit nor is given more until it has joined again', async () => {
     const group = new Group(new FakeLog(['a0'], ['b0', 'b1']), [0, 1])
     const consumer = await group.join({ maxPollIntervalMs: 10_000, maxPollRecords: 1, enableAutoCommit: false })

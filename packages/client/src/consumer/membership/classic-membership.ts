@@ -92,6 +92,11 @@ export class ClassicMembership {
     return this.#generationId
   }
 
+  /** How long ago the member was told its part of this generation. */
+  generationAgeMs(nowMs: number): number {
+    return nowMs - this.#generationFromMs
+  }
+
   /** From its join until it is told its part of the new generation. */
   get isRebalancing(): boolean {
     return this.#state === 'joining' || this.#state === 'assigning' || this.#state === 'syncing'
