@@ -11,7 +11,7 @@ import {
   syncGroup,
 } from '@odradek/protocol'
 import type { Assignor, Consumer, ConsumerOptions, RebalanceListener, TopicPartition } from '../../src/index.ts'
-import { BrokerError, ConfigError, createAssignor, KafkaError } from '../../src/index.ts'
+import { BrokerError, ConfigError, createAssignor, KafkaError, ProtocolError } from '../../src/index.ts'
 import { FakeLog } from '../support/fake-log.ts'
 
 const COOPERATIVE = { partitionAssignmentStrategy: ['cooperative-sticky'], enableAutoCommit: false } satisfies ConsumerOptions<
@@ -417,6 +417,41 @@ describe('an assignor of one’s own', () => {
     assert.ok(error instanceof KafkaError && /'mine' has given t-0 to two members/.test(error.message))
     await consumer.close()
   })
+
+  for (const [what, given, message] of [
+    [
+      'a topic that nobody subscribes to',
+      { topic: 'u', partition: 0 },
+      /'mine' has given u-0 to m1, which does not subscribe to that topic/,
+    ],
+    ['a partition that does not exist', { topic: 't', partition: 4 }, /'mine' has given t-4 to m1, a partition that does not exist/],
+  ] as const) {
+    it(`that gives away ${what} ends the membership`, async () => {
+      const assign: Assignor['assign'] = (_, members) => new Map(members.map(({ memberId }) => [memberId, { partitions: [given] }]))
+      const log = new FakeLog(['a0'])
+      log.cluster.topics.set('u', [1])
+      const consumer = log.consumer({ assignors: [everythingToOne({ assign })] })
+      await consumer.subscribe(['t'])
+      await assert.rejects(log.poll(consumer), (error) => error instanceof ProtocolError && message.test(error.message))
+      assert.equal(log.group.generation, 1)
+      await consumer.close()
+    })
+  }
+
+  for (const name of ['assign', 'subscriptionUserData'] as const) {
+    it(`that throws is named (${name})`, async () => {
+      const oops = (): never => {
+        throw new TypeError('oops')
+      }
+      const log = new FakeLog(['a0'])
+      const consumer = log.consumer({ assignors: [everythingToOne({ [name]: oops })] })
+      await consumer.subscribe(['t'])
+      const error = await log.poll(consumer).catch((reason: unknown) => reason)
+      assert.ok(error instanceof ProtocolError && error.cause instanceof TypeError)
+      assert.equal(error.message, "The assignor 'mine' has thrown TypeError: oops")
+      await consumer.close()
+    })
+  }
 
   it('has to share a rebalance protocol with the others, and its name with none', () => {
     const log = new FakeLog(['a0'])

@@ -5,8 +5,9 @@
  */
 
 import { ErrorCodes, errorByCode } from '@odradek/protocol'
-import { brokerError, brokerErrorAction } from '../../errors/broker-error-actions.ts'
+import { brokerErrorAction } from '../../errors/broker-error-actions.ts'
 import type { KafkaError } from '../../errors/kafka-error.ts'
+import { refusedByGroup } from './advice.ts'
 import type { MemberState } from './transitions.ts'
 import { legalTransitions } from './transitions.ts'
 
@@ -385,7 +386,7 @@ export class ClassicMembership {
         this.#backOff(nowMs)
         break
       default:
-        this.#fail(brokerError(errorCode, `Cannot ${verb} in group '${this.#config.groupId}'`))
+        this.#fail(refusedByGroup(errorCode, `Cannot ${verb} in group '${this.#config.groupId}'`))
         return
     }
     this.#rejoinReason = `rebalance failed due to ${errorByCode(errorCode).name}`
@@ -403,7 +404,7 @@ export class ClassicMembership {
     } else if (action === 'rejoin') {
       this.#loseIdentity(errorCode)
     } else if (action === 'fatal') {
-      this.#fail(brokerError(errorCode, `Cannot ${verb} in group '${this.#config.groupId}'`))
+      this.#fail(refusedByGroup(errorCode, `Cannot ${verb} in group '${this.#config.groupId}'`))
     } else {
       this.#backOff(nowMs)
     }

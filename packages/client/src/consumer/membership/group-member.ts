@@ -15,7 +15,7 @@ import type { Assignment, Assignor, RebalanceProtocol } from '../assignors/assig
 import { commonProtocol } from '../assignors/built-in.ts'
 import type { MembershipSend } from './classic-membership.ts'
 import { ClassicMembership } from './classic-membership.ts'
-import { decodeAssignment, encodeSubscription } from './group-assignment.ts'
+import { decodeAssignment, encodeSubscription, named } from './group-assignment.ts'
 import { explainIdleness } from './idleness.ts'
 import { Leadership } from './leadership.ts'
 
@@ -163,7 +163,7 @@ export class GroupMember {
         protocolType: PROTOCOL_TYPE,
         protocols: assignors.map((assignor) => ({
           name: assignor.protocolName,
-          metadata: encodeSubscription(subscribing, assignor.subscriptionUserData?.(topics) ?? null),
+          metadata: encodeSubscription(subscribing, named(assignor, () => assignor.subscriptionUserData?.(topics)) ?? null),
         })),
         reason: rejoinReason.slice(0, MAX_REASON_LENGTH),
       },
