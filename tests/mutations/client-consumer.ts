@@ -225,8 +225,8 @@ export const consumerMutations: readonly Mutation[] = [
     name: 'consumer/new-topic-unseen',
     breaks: 'a topic that is created after it was subscribed to is not read from for metadata.max.age.ms',
     file: topicsOfInterest,
-    search: 'return isWaiting ?',
-    replace: 'return !isWaiting && this.#misses < 0 ?',
+    search: 'errorCode !== ErrorCodes.NONE && errorByCode(errorCode).retriable',
+    replace: 'errorCode !== ErrorCodes.NONE && !errorByCode(errorCode).retriable',
     tests: [topicErrors],
   },
   {
@@ -246,11 +246,11 @@ export const consumerMutations: readonly Mutation[] = [
     tests: [topicErrors],
   },
   {
-    name: 'membership/unsubscribed-assigned',
-    breaks: 'an assignor that gives a member what it does not subscribe to makes it join again and again',
+    name: 'membership/unknown-partition-assigned',
+    breaks: 'an assignor gives a member partitions that do not exist, and nobody is told',
     file: 'packages/client/src/consumer/membership/group-assignment.ts',
-    search: 'checkWanted(assignor, members, topics, assignments)\n',
-    replace: '',
+    search: 'if (wanted.has(topic) && isThere) continue',
+    replace: 'if (wanted.has(topic)) continue',
     tests: [cooperation],
   },
   {
