@@ -12,8 +12,7 @@ import { withDeadline } from '../cluster/deadline.ts'
 import { askLeader, knownLeader } from '../cluster/list-offsets.ts'
 import type { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ConsumerValues } from '../config/consumer.ts'
-import type { BrokerError } from '../errors/kafka-error.ts'
-import { KafkaError, ProtocolError } from '../errors/kafka-error.ts'
+import { BrokerError, KafkaError, ProtocolError } from '../errors/kafka-error.ts'
 import type { Logger } from '../logger.ts'
 import type { TopicPartition } from '../topic-partition.ts'
 import { partitionKey } from '../topic-partition.ts'
@@ -167,7 +166,7 @@ export class Positions<K, V> {
     const isMistaken = isOfPartition && lookUp.isLeaderless && subscription.mode === 'partitions'
     lookUp.isLeaderless = true
     this.#postpone(partition, problem, isOfPartition ? isMistaken : !problem.retriable)
-    // What is wrong with the whole topic is told once for all of its partitions, by TopicErrors.
+    // What is wrong with the whole topic is told once for all of its partitions, by `reportTopicErrors`.
     if (isMistaken) onError(problem)
     topics.touch(partition.topic, cluster.nowMs())
     this.#retries.refreshMetadata()
@@ -253,7 +252,7 @@ export class Positions<K, V> {
     lookUp.isFinal = isFinal
     this.#retries.backOff(lookUp)
     const waitedMs = cluster.nowMs() - lookUp.sinceMs
-    if (isFinal || lookUp.isWarnedOf || waitedMs < config.defaultApiTimeoutMs) return
+    if (isFinal || lookUp.isWarnedOf || waitedMs < config.defaultApiTimeoutMs || isUnknownTopic(problem)) return
     lookUp.isWarnedOf = true
     logger.warn(`Nothing is read from ${nameOf(partition)}: no position after ${Math.round(waitedMs)} ms: ${textOf(problem)}`)
   }
@@ -290,6 +289,11 @@ export class Positions<K, V> {
     for (const resolve of waiting) resolve()
     this.#options.onChange()
   }
+}
+
+/** `reportTopicErrors` warns of it, by the topic's name. */
+function isUnknownTopic(problem: unknown): boolean {
+  return problem instanceof BrokerError && problem.errorCode === ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION && problem.retriable
 }
 
 function textOf(problem: unknown): string {

@@ -57,7 +57,7 @@ describe('a topic that does not exist yet', () => {
   })
 
   it('is warned of by name, once until it goes again', async () => {
-    const scene = onStage({ groupId: undefined })
+    const scene = onStage({ groupId: undefined, defaultApiTimeoutMs: 3000 })
     await scene.consumer.assign([
       { topic: 't', partition: 0 },
       { topic: 'later', partition: 0 },
