@@ -3,6 +3,8 @@
 import type { Mutation } from './mutation.ts'
 
 const consumer = 'packages/client/test/consumer/consumer.test.ts'
+const lookUps = 'packages/client/test/consumer/positions.test.ts'
+const topicErrors = 'packages/client/test/consumer/topic-errors.test.ts'
 const committing = 'packages/client/test/consumer/commits.test.ts'
 const fetched = 'packages/client/test/consumer/fetched-partition.test.ts'
 const membership = 'packages/client/test/consumer/classic-membership.test.ts'
@@ -20,6 +22,7 @@ const commitRequest = 'packages/client/src/consumer/commit-request.ts'
 const positions = 'packages/client/src/consumer/positions.ts'
 const rebalances = 'packages/client/src/consumer/rebalances.ts'
 const member = 'packages/client/src/consumer/membership/classic-membership.ts'
+const topicsOfInterest = 'packages/client/src/cluster/topics-of-interest.ts'
 const socket = 'packages/client/src/connection/connection.ts'
 
 export const consumerMutations: readonly Mutation[] = [
@@ -181,9 +184,98 @@ export const consumerMutations: readonly Mutation[] = [
     name: 'consumer/committed-ignored',
     breaks: 'a member starts where auto.offset.reset says instead of where the group was',
     file: positions,
-    search: 'if (groupId !== null && uncommitted.length > 0) {',
-    replace: 'if (groupId !== null && uncommitted.length < 0) {',
+    search: 'if (partition.resetTo === undefined && config.groupId !== null) uncommitted',
+    replace: "if (partition.resetTo === undefined && config.groupId === '') uncommitted",
     tests: [consumer],
+  },
+  {
+    name: 'consumer/one-look-up-at-a-time',
+    breaks: 'partitions that a rebalance brings wait behind a look-up that is stuck',
+    file: positions,
+    search: 'if (missing.length === 0) return',
+    replace: 'if (missing.length === 0 || missing.some((each) => this.#lookUpOf(each).isUnderWay)) return',
+    tests: [lookUps],
+  },
+  {
+    name: 'consumer/look-up-without-pause',
+    breaks: 'a leader that refuses is asked again and again without a pause',
+    file: positions,
+    search: 'this.#retries.backOff(lookUp)',
+    replace: 'lookUp.notBeforeMs = cluster.nowMs() + 20',
+    tests: [lookUps],
+  },
+  {
+    name: 'consumer/stale-look-up-counts',
+    breaks: 'after seekToBeginning() the answer to an earlier question sets the position to the end',
+    file: positions,
+    search: 'if (!this.#isMissing(partition) || partition.resetTo !== resetTo) continue',
+    replace: 'if (!this.#isMissing(partition)) continue',
+    tests: [lookUps],
+  },
+  {
+    name: 'consumer/uncertain-commit-holds-up-others',
+    breaks: 'an open transaction that commits offsets of one partition keeps the others from being read',
+    file: positions,
+    search: 'const offsets = new Map(committed.map((each) => [keyOf(each), each]))',
+    replace:
+      'for (const problem of problems.values()) throw problem\n    const offsets = new Map(committed.map((each) => [keyOf(each), each]))',
+    tests: [lookUps],
+  },
+  {
+    name: 'consumer/new-topic-unseen',
+    breaks: 'a topic that is created after it was subscribed to is not read from for metadata.max.age.ms',
+    file: topicsOfInterest,
+    search: 'errorCode !== ErrorCodes.NONE && errorByCode(errorCode).retriable',
+    replace: 'errorCode !== ErrorCodes.NONE && !errorByCode(errorCode).retriable',
+    tests: [topicErrors],
+  },
+  {
+    name: 'consumer/new-topic-storm',
+    breaks: 'a consumer of a topic that never comes asks for it ten times a second',
+    file: topicsOfInterest,
+    search: 'config.retryBackoffMaxMs, this.#misses++',
+    replace: 'config.retryBackoffMaxMs, this.#misses',
+    tests: [topicErrors],
+  },
+  {
+    name: 'consumer/forbidden-topic-untold',
+    breaks: 'a consumer of a topic that is forbidden or misnamed waits for ever without an error',
+    file: 'packages/client/src/consumer/topic-errors.ts',
+    search: '!errorByCode(errorCode).retriable) onError(',
+    replace: 'errorByCode(errorCode).retriable) onError(',
+    tests: [topicErrors],
+  },
+  {
+    name: 'membership/unknown-partition-assigned',
+    breaks: 'an assignor gives a member partitions that do not exist, and nobody is told',
+    file: 'packages/client/src/consumer/membership/group-assignment.ts',
+    search: 'if (wanted.has(topic) && isThere) continue',
+    replace: 'if (wanted.has(topic)) continue',
+    tests: [cooperation],
+  },
+  {
+    name: 'membership/fenced-without-advice',
+    breaks: 'who is fenced is not told by poll() that another has taken its group.instance.id',
+    file: 'packages/client/src/consumer/membership/advice.ts',
+    search: 'return errorCode === ErrorCodes.FENCED_INSTANCE_ID ?',
+    replace: 'return errorCode === ErrorCodes.NONE ?',
+    tests: [committing],
+  },
+  {
+    name: 'consumer/foreign-commit-misled',
+    breaks: 'a commit of an assign() consumer into a living group is told to poll and rejoin',
+    file: commitRequest,
+    search: "if (membership === undefined && action === 'rejoin') return",
+    replace: "if (membership === undefined && action === 'fatal') return",
+    tests: [committing],
+  },
+  {
+    name: 'membership/idle-too-early',
+    breaks: 'each member that joins a cooperative group of busy members is told that it is one too many',
+    file: 'packages/client/src/consumer/membership/group-member.ts',
+    search: 'if (membership.generationAgeMs(this.#now()) < patienceMs) return',
+    replace: 'if (membership.generationAgeMs(this.#now()) < patienceMs - patienceMs) return',
+    tests: [cooperation],
   },
   {
     name: 'consumer/reset-to-wrong-end',

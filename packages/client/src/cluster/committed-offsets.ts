@@ -1,8 +1,12 @@
 /** What a group has committed. Shared by consumer and admin. */
 
+import type { OffsetFetchResponseGroup } from '@odradek/protocol'
 import { ErrorCodes, offsetFetch } from '@odradek/protocol'
 import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
+import type { BrokerError } from '../errors/kafka-error.ts'
+import { ConnectionError, TimeoutError } from '../errors/kafka-error.ts'
 import type { CommittedOffset, TopicPartition } from '../topic-partition.ts'
+import { partitionKey } from '../topic-partition.ts'
 import type { Channel, Cluster } from './cluster.ts'
 import type { Coordinators } from './coordinators.ts'
 import { retryUntil } from './retry.ts'
@@ -11,7 +15,6 @@ export interface CommittedQuery {
   readonly groupId: string
   /** Null: all. */
   readonly partitions: readonly TopicPartition[] | null
-  readonly deadlineMs: number
   /** Waits for transactions that are about to commit offsets (KIP-447). */
   readonly requireStable: boolean
   readonly channel?: Channel | undefined
@@ -19,42 +22,62 @@ export interface CommittedQuery {
 
 const NO_OFFSET = -1
 
+export interface CommittedAnswer {
+  /** Without the partitions that have no committed offset. */
+  readonly committed: CommittedOffset[]
+  /** By `partitionKey`: why what is committed for it cannot be told. */
+  readonly problems: ReadonlyMap<string, BrokerError>
+}
+
 /** Partitions without a committed offset are left out. Rejects with BrokerError, or TimeoutError at the deadline. */
-export function fetchCommitted(cluster: Cluster, coordinators: Coordinators, query: CommittedQuery): Promise<CommittedOffset[]> {
-  return retryUntil(cluster, query.deadlineMs, `The look-up of what group '${query.groupId}' has committed`, async () => {
-    const nodeId = await coordinators.group(query.groupId)
-    const response = await cluster.request(
-      nodeId,
-      offsetFetch,
-      {
-        groups: [{ groupId: query.groupId, topics: query.partitions === null ? null : byTopic(query.partitions) }],
-        requireStable: query.requireStable,
-      },
-      { channel: query.channel },
-    )
-    const group = response.groups[0]
-    const fail = (errorCode: number): void => {
-      if (errorCode === ErrorCodes.NONE) return
-      if (brokerErrorAction(errorCode) === 'find-coordinator') coordinators.forget(query.groupId)
-      throw brokerError(errorCode, `Cannot read what group '${query.groupId}' has committed`)
-    }
-    fail(group?.errorCode ?? ErrorCodes.UNKNOWN_SERVER_ERROR)
-    const committed: CommittedOffset[] = []
-    for (const { name, partitions } of group?.topics ?? []) {
-      for (const { partitionIndex, committedOffset, committedLeaderEpoch, metadata, errorCode } of partitions) {
-        fail(errorCode)
-        if (committedOffset === NO_OFFSET) continue
-        committed.push({
-          topic: name,
-          partition: partitionIndex,
-          offset: committedOffset,
-          metadata: metadata ?? '',
-          leaderEpoch: committedLeaderEpoch,
-        })
-      }
-    }
+export function fetchCommitted(
+  cluster: Cluster,
+  coordinators: Coordinators,
+  { deadlineMs, ...query }: CommittedQuery & { readonly deadlineMs: number },
+): Promise<CommittedOffset[]> {
+  return retryUntil(cluster, deadlineMs, `The look-up of what group '${query.groupId}' has committed`, async () => {
+    const { committed, problems } = await askCommitted(cluster, coordinators, query)
+    for (const problem of problems.values()) throw problem
     return committed
   })
+}
+
+/** Asks once. Rejects with what concerns all partitions. */
+export async function askCommitted(cluster: Cluster, coordinators: Coordinators, query: CommittedQuery): Promise<CommittedAnswer> {
+  const refused = (errorCode: number): BrokerError => {
+    if (brokerErrorAction(errorCode) === 'find-coordinator') coordinators.forget(query.groupId)
+    return brokerError(errorCode, `Cannot read what group '${query.groupId}' has committed`)
+  }
+  const group = await askCoordinator(cluster, coordinators, query)
+  const errorCode = group?.errorCode ?? ErrorCodes.UNKNOWN_SERVER_ERROR
+  if (errorCode !== ErrorCodes.NONE) throw refused(errorCode)
+  const committed: CommittedOffset[] = []
+  const problems = new Map<string, BrokerError>()
+  for (const { name: topic, partitions } of group?.topics ?? []) {
+    for (const { partitionIndex: partition, committedOffset, committedLeaderEpoch, metadata, errorCode: code } of partitions) {
+      if (code !== ErrorCodes.NONE) problems.set(partitionKey(topic, partition), refused(code))
+      else if (committedOffset !== NO_OFFSET)
+        committed.push({ topic, partition, offset: committedOffset, metadata: metadata ?? '', leaderEpoch: committedLeaderEpoch })
+    }
+  }
+  return { committed, problems }
+}
+
+async function askCoordinator(
+  cluster: Cluster,
+  coordinators: Coordinators,
+  { groupId, partitions, requireStable, channel }: CommittedQuery,
+): Promise<OffsetFetchResponseGroup | undefined> {
+  const nodeId = await coordinators.group(groupId)
+  const topics = partitions === null ? null : byTopic(partitions)
+  try {
+    const response = await cluster.request(nodeId, offsetFetch, { groups: [{ groupId, topics }], requireStable }, { channel })
+    return response.groups[0]
+  } catch (error) {
+    // Another node may be the coordinator by now.
+    if (error instanceof ConnectionError || error instanceof TimeoutError) coordinators.forget(groupId)
+    throw error
+  }
 }
 
 function byTopic(partitions: readonly TopicPartition[]): { name: string; partitionIndexes: number[] }[] {

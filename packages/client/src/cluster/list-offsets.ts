@@ -2,10 +2,11 @@
 
 import { ErrorCodes, listOffsets } from '@odradek/protocol'
 import { brokerError } from '../errors/broker-error-actions.ts'
-import type { KafkaError } from '../errors/kafka-error.ts'
+import type { BrokerError, KafkaError } from '../errors/kafka-error.ts'
 import type { TopicPartition } from '../topic-partition.ts'
 import { partitionKey } from '../topic-partition.ts'
 import type { Cluster } from './cluster.ts'
+import type { MetadataCache } from './metadata-cache.ts'
 import { retryUntil } from './retry.ts'
 import type { TopicsOfInterest } from './topics-of-interest.ts'
 
@@ -32,6 +33,13 @@ export interface ListOffsetsOptions {
 
 const NO_REPLICA = -1
 
+/** What one leader said: an offset, or why there is none. */
+export interface OffsetAnswers {
+  readonly found: readonly FoundOffset[]
+  /** By `partitionKey`. */
+  readonly problems: ReadonlyMap<string, BrokerError>
+}
+
 /** In the order of the queries. Rejects with BrokerError for a topic or partition that does not exist, TimeoutError at the deadline. */
 export async function findOffsets(
   cluster: Cluster,
@@ -53,7 +61,7 @@ export async function findOffsets(
       if (answer.status === 'rejected') problem = answer.reason as KafkaError
       else {
         for (const offset of answer.value.found) found.set(partitionKey(offset.topic, offset.partition), offset)
-        problem ??= answer.value.problem
+        problem ??= [...answer.value.problems.values()].at(-1)
       }
     }
     if (problem === undefined) return
@@ -67,35 +75,37 @@ export async function findOffsets(
 }
 
 /** Rejects with BrokerError: UNKNOWN_TOPIC_OR_PARTITION for good, LEADER_NOT_AVAILABLE for now. */
-export async function leaderOf(
-  cluster: Cluster,
-  topics: TopicsOfInterest,
-  { topic, partition }: TopicPartition,
-  deadlineMs: number,
-): Promise<number> {
-  let known = (await topics.topic(topic, deadlineMs)).partitions[partition]
-  if (known === undefined) {
-    // The topic may have grown: whoever told of this partition may know more.
+export async function leaderOf(cluster: Cluster, topics: TopicsOfInterest, place: TopicPartition, deadlineMs: number): Promise<number> {
+  await topics.topic(place.topic, deadlineMs)
+  let leader = knownLeader(cluster.metadata, place)
+  if (typeof leader !== 'number') {
+    // The topic may have grown, and a leader been elected: whoever told of this partition may know more.
     await topics.refresh()
-    known = (await topics.topic(topic, deadlineMs)).partitions[partition]
+    leader = knownLeader(cluster.metadata, place)
   }
-  if (known === undefined) {
-    throw brokerError(ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, `Topic '${topic}'`, `there is no partition ${partition}`, true)
-  }
-  if (known.leader < 0 || !cluster.metadata.nodes.has(known.leader)) {
-    // The next attempt is none with what is known now.
-    await topics.refresh()
-    throw brokerError(ErrorCodes.LEADER_NOT_AVAILABLE, `${topic}-${partition}`)
-  }
-  return known.leader
+  if (typeof leader !== 'number') throw leader
+  return leader
 }
 
-async function askLeader(
+/** The node that leads a partition, or why none is known that can be asked. For a partition that its topic does not have the error is final. */
+export function knownLeader(metadata: MetadataCache, { topic, partition }: TopicPartition): number | BrokerError {
+  const known = metadata.topic(topic)
+  const errorCode = known === undefined ? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION : known.errorCode
+  if (known === undefined || errorCode !== ErrorCodes.NONE) return brokerError(errorCode, `Topic '${topic}'`)
+  const { leader } = known.partitions[partition] ?? {}
+  if (leader === undefined) {
+    return brokerError(ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, `Topic '${topic}'`, `there is no partition ${partition}`, true)
+  }
+  return metadata.nodes.has(leader) ? leader : brokerError(ErrorCodes.LEADER_NOT_AVAILABLE, `${topic}-${partition}`)
+}
+
+/** Asks once. Rejects with what kept the question or the answer. */
+export async function askLeader(
   cluster: Cluster,
   leader: number,
   queries: readonly TimestampQuery[],
-  { isolationLevel }: ListOffsetsOptions,
-): Promise<{ found: FoundOffset[]; problem: KafkaError | undefined }> {
+  { isolationLevel }: Pick<ListOffsetsOptions, 'isolationLevel'>,
+): Promise<OffsetAnswers> {
   const byTopic = new Map<string, TimestampQuery[]>()
   for (const query of queries) byTopic.set(query.topic, [...(byTopic.get(query.topic) ?? []), query])
   const response = await cluster.request(leader, listOffsets, {
@@ -112,12 +122,12 @@ async function askLeader(
     })),
   })
   const found: FoundOffset[] = []
-  let problem: KafkaError | undefined
+  const problems = new Map<string, BrokerError>()
   for (const { name, partitions } of response.topics) {
     for (const { partitionIndex: partition, errorCode, offset, timestamp, leaderEpoch } of partitions) {
       if (errorCode === ErrorCodes.NONE) found.push({ topic: name, partition, offset, timestamp, leaderEpoch })
-      else problem = brokerError(errorCode, `Offsets of ${name}-${partition}`)
+      else problems.set(partitionKey(name, partition), brokerError(errorCode, `Offsets of ${name}-${partition}`))
     }
   }
-  return { found, problem }
+  return { found, problems }
 }

@@ -1,6 +1,6 @@
 /** Keeps the metadata of the topics in use fresh: on demand, with one request for all who ask, and by age. */
 
-import { ErrorCodes } from '@odradek/protocol'
+import { ErrorCodes, errorByCode } from '@odradek/protocol'
 import type { Timer } from '@odradek/runtime'
 import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
 import { KafkaError, TimeoutError } from '../errors/kafka-error.ts'
@@ -21,12 +21,16 @@ export class TopicsOfInterest {
   readonly #options: TopicsOptions
   /** Topic to the monotonic time of its last use. */
   readonly #topics = new Map<string, number>()
+  /** Those of the last `replace`. */
+  #lasting: ReadonlySet<string> = new Set()
   readonly #listeners = new Set<() => void>()
   /** Every topic of the cluster, for a subscription by pattern. */
   wantsAll = false
   #refresh: Promise<void> | undefined
   #next: Promise<void> | undefined
   #ageTimer: Timer | undefined
+  /** Refreshes in a row in which a lasting topic was not usable yet. */
+  #misses = 0
 
   constructor(cluster: Cluster, options: TopicsOptions) {
     this.#cluster = cluster
@@ -42,9 +46,10 @@ export class TopicsOfInterest {
     this.#topics.set(topic, nowMs)
   }
 
-  /** Exactly these from now on. */
+  /** Exactly these from now on, until they are replaced. While one of them is not usable yet it is asked for again, at growing intervals. */
   replace(topics: Iterable<string>): void {
     const keep = new Set(topics)
+    this.#lasting = keep
     for (const topic of this.#topics.keys()) if (!keep.has(topic)) this.#forget(topic)
     for (const topic of keep) this.#topics.set(topic, this.#cluster.nowMs())
   }
@@ -87,7 +92,7 @@ export class TopicsOfInterest {
         last = brokerError(known.errorCode, `Topic '${topic}'`, undefined, isFinal)
         const action = brokerErrorAction(known.errorCode)
         if (isFinal || action === 'fail' || action === 'fatal') {
-          this.#forget(topic)
+          if (!this.#lasting.has(topic)) this.#forget(topic)
           throw last
         }
       }
@@ -120,8 +125,21 @@ export class TopicsOfInterest {
     await this.#cluster.fetchMetadata(this.wantsAll ? null : [...this.#topics.keys()], this.#options.allowAutoTopicCreation)
     if (this.#cluster.isClosed) return
     this.#ageTimer?.cancel()
-    this.#ageTimer = this.#cluster.runtime.clock.setTimer(Math.max(1, this.#cluster.config.metadataMaxAgeMs), () => this.#onAge(), true)
+    this.#ageTimer = this.#cluster.runtime.clock.setTimer(this.#nextRefreshMs(), () => this.#onAge(), true)
     for (const listener of this.#listeners) listener()
+  }
+
+  #nextRefreshMs(): number {
+    const { metadata, config, runtime } = this.#cluster
+    const maxAgeMs = Math.max(1, config.metadataMaxAgeMs)
+    const isWaiting = [...this.#lasting].some((topic) => {
+      const { errorCode = ErrorCodes.NONE } = metadata.topic(topic) ?? {}
+      return errorCode !== ErrorCodes.NONE && errorByCode(errorCode).retriable
+    })
+    if (!isWaiting) this.#misses = 0
+    return isWaiting
+      ? Math.min(maxAgeMs, backoffMs(config.retryBackoffMs, config.retryBackoffMaxMs, this.#misses++, runtime.random))
+      : maxAgeMs
   }
 
   #onAge(): void {

@@ -3,12 +3,28 @@
 import type { ConfigInputs, ConfigValues } from './descriptor.ts'
 
 export const consumerKeys = {
-  groupId: { kafka: 'group.id', type: 'string', default: null, doc: 'The consumer group; needed to subscribe and to commit.' },
+  groupId: {
+    kafka: 'group.id',
+    type: 'string',
+    default: null,
+    mayBeEmpty: false,
+    doc: 'The consumer group; needed to subscribe and to commit.',
+  },
   groupInstanceId: {
     kafka: 'group.instance.id',
     type: 'string',
     default: null,
+    mayBeEmpty: false,
     doc: 'Makes the member static: a restart within session.timeout.ms causes no rebalance.',
+  },
+  groupProtocol: {
+    kafka: 'group.protocol',
+    type: 'enum',
+    default: 'classic',
+    values: ['classic'],
+    aliases: { CLASSIC: 'classic' },
+    unsupported: { consumer: 'the protocol of KIP-848 is not supported yet', CONSUMER: 'the protocol of KIP-848 is not supported yet' },
+    doc: 'How the group agrees on who reads what: classic, by JoinGroup and SyncGroup; the protocol of KIP-848, consumer, is not supported yet.',
   },
   enableAutoCommit: {
     kafka: 'enable.auto.commit',
@@ -22,7 +38,7 @@ export const consumerKeys = {
     type: 'enum',
     default: 'latest',
     values: ['earliest', 'latest', 'none'],
-    prefixes: ['by_duration:'],
+    prefixes: { 'by_duration:': 'ISO duration' },
     doc: 'Where to start without a committed offset, or when it is out of range; none: fail; by_duration:PT1H: with the first record of the last hour (KIP-1106).',
   },
   isolationLevel: {

@@ -24,14 +24,18 @@ export interface StringKey extends KeyBase {
   readonly type: 'string'
   /** Null: no value unless one is given. */
   readonly default: string | null
+  /** Default true. */
+  readonly mayBeEmpty?: boolean
 }
 
 export interface EnumKey extends KeyBase {
   readonly type: 'enum'
   readonly default: string
   readonly values: readonly string[]
-  /** Beside the values, text that begins like this. */
-  readonly prefixes?: readonly string[]
+  /** Beside the values, text that begins like this; with what follows, for a person. */
+  readonly prefixes?: Readonly<Record<string, string>>
+  /** What Kafka takes and this client does not, by why. */
+  readonly unsupported?: Readonly<Record<string, string>>
   /** Other spellings, such as Kafka's class names, by what they mean. */
   readonly aliases?: Readonly<Record<string, string>>
 }
@@ -49,7 +53,7 @@ export type ConfigKey = IntKey | BooleanKey | StringKey | EnumKey | ListKey
 export type ConfigTable = Readonly<Record<string, ConfigKey>>
 
 type Widen<T> = T extends null ? string | null : string
-type Prefixed<K> = K extends { readonly prefixes: readonly (infer P extends string)[] } ? `${P}${string}` : never
+type Prefixed<K> = K extends { readonly prefixes: infer P } ? `${keyof P & string}${string}` : never
 type ListElement<K> = K extends { readonly values: readonly (infer V)[] } ? V : string
 
 /** What a caller may write for a key. */

@@ -3,7 +3,7 @@
 import { nearestName } from '@odradek/protocol'
 import { ConfigError } from '../errors/kafka-error.ts'
 import { foreignKeys } from './foreign-keys.ts'
-import type { ConfigInputs, ConfigKey, ConfigTable, ConfigValues, IntKey, ListKey } from './descriptor.ts'
+import type { ConfigInputs, ConfigKey, ConfigTable, ConfigValues, EnumKey, IntKey, ListKey } from './descriptor.ts'
 
 const HIDDEN = '[hidden]'
 
@@ -58,11 +58,11 @@ export function checkValue(key: ConfigKey, value: unknown): unknown {
       if (value === false || value === 'false') return false
       throw new ConfigError(`${key.kafka} must be true or false, not ${show(key, value)}`)
     case 'string':
+      if (value === '' && key.mayBeEmpty === false) throw new ConfigError(`${key.kafka} must not be empty`)
       if (typeof value === 'string') return value
       throw new ConfigError(`${key.kafka} must be a string, not ${show(key, value)}`)
     case 'enum':
-      if (key.prefixes?.some((prefix) => String(value).startsWith(prefix)) === true) return String(value)
-      return checkChoice(key, key.values, key.aliases, String(value))
+      return checkEnum(key, String(value))
     case 'list':
       return checkList(key, value)
   }
@@ -78,18 +78,30 @@ function checkInt(key: IntKey, written: unknown): number {
   throw new ConfigError(`${key.kafka} must be ${bounds}, not ${value}`)
 }
 
+function checkEnum(key: EnumKey, value: string): string {
+  const { values, aliases, prefixes = {}, unsupported = {} } = key
+  const why = unsupported[value]
+  if (why !== undefined) throw new ConfigError(`${key.kafka} cannot be '${value}': ${why}`)
+  if (Object.keys(prefixes).some((prefix) => value.startsWith(prefix))) return value
+  const open = Object.entries(prefixes).map(([prefix, rest]) => `${prefix}<${rest}>`)
+  return checkChoice(key, values, aliases, value, open)
+}
+
+/** `open` are choices that are not one value but many, as they are shown. */
 function checkChoice(
   key: ConfigKey,
   values: readonly string[],
   aliases: Readonly<Record<string, string>> | undefined,
   value: string,
+  open: readonly string[] = [],
 ): string {
   if (values.includes(value)) return value
   const alias = aliases?.[value]
   if (alias !== undefined) return alias
   const nearest = nearestName(value, values)
   const hint = nearest === undefined ? '' : `; did you mean '${nearest}'?`
-  throw new ConfigError(`${key.kafka} must be ${values.map((choice) => `'${choice}'`).join(', ')}, not ${show(key, value)}${hint}`)
+  const choices = [...values, ...open].map((choice) => `'${choice}'`).join(', ')
+  throw new ConfigError(`${key.kafka} must be ${choices}, not ${show(key, value)}${hint}`)
 }
 
 function checkList(key: ListKey, value: unknown): readonly string[] {

@@ -18,7 +18,7 @@ export class AssignedPartition<K, V> implements TopicPartition {
   positionEpoch = -1
   /** Epoch of the leader under which the position was last known to be in the log (KIP-320); −1 before. */
   validatedEpoch = -1
-  /** Asked for by a seek, or by an offset out of range. */
+  /** Asked for by a seek, by an offset out of range, or since nothing is committed. */
   resetTo: ResetTo | undefined
   /** The application has sought since the last record was handed over. */
   isSought = false

@@ -8,6 +8,7 @@ import type { ConsumerValues } from '../config/consumer.ts'
 import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
 import { BrokerError, ConnectionError, TimeoutError } from '../errors/kafka-error.ts'
 import type { OffsetToCommit } from '../topic-partition.ts'
+import { advice, advise, refusedByGroup } from './membership/advice.ts'
 import type { ClassicMembership } from './membership/classic-membership.ts'
 
 export interface CommitRequestOptions {
@@ -19,15 +20,6 @@ export interface CommitRequestOptions {
   readonly membership: () => ClassicMembership | undefined
   /** The answer told something about the membership. */
   readonly onMembershipChange: () => void
-}
-
-/** What the application is to do about errors that only it can mend. */
-const advice: Readonly<Record<'expelled' | 'fenced' | 'rebalancing', string>> = {
-  expelled:
-    "its partitions may be another member's by now, to whom the records since the last commit come again; call poll() to rejoin; where polls are too far apart, raise max.poll.interval.ms or lower max.poll.records",
-  fenced:
-    'another consumer has joined with this group.instance.id and has the partitions, and gets the records since the last commit again; close this one, and give each instance an id of its own',
-  rebalancing: 'nothing was committed; call poll(), which ends the rebalance, then commit again what is still assigned',
 }
 
 export class CommitRequest {
@@ -109,15 +101,11 @@ export class CommitRequest {
     }
     const what = `Cannot commit ${place} in group '${groupId}'`
     if (isStale && (action === 'rejoin' || errorCode === ErrorCodes.FENCED_INSTANCE_ID)) return rebalancing(what)
-    const error = brokerError(errorCode, what)
-    if (errorCode === ErrorCodes.FENCED_INSTANCE_ID) return advise(error, advice.fenced)
+    const error = refusedByGroup(errorCode, what)
+    if (membership === undefined && action === 'rejoin') return advise(error, advice.foreign)
     if (errorCode === ErrorCodes.REBALANCE_IN_PROGRESS) return advise(error, advice.rebalancing)
     return action === 'rejoin' ? advise(error, advice.expelled) : error
   }
-}
-
-function advise(error: BrokerError, what: string): BrokerError {
-  return new BrokerError(error.code, error.errorCode, `${error.message}; ${what}`, { fatal: error.fatal })
 }
 
 /** Retriable: the rebalance goes on by itself, and ends with a generation in which what is still assigned can be committed. */

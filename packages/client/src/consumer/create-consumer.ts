@@ -24,7 +24,6 @@ export function createConsumer<K, V>(shared: ClientOptions, options: ConsumerOpt
   if (own.heartbeatIntervalMs >= own.sessionTimeoutMs) {
     throw new ConfigError(`heartbeat.interval.ms (${own.heartbeatIntervalMs}) must be below session.timeout.ms (${own.sessionTimeoutMs})`)
   }
-  if (own.groupId === '') throw new ConfigError('group.id must not be empty')
   if (options.assignors !== undefined && options.partitionAssignmentStrategy !== undefined) {
     throw new ConfigError("Give either 'assignors' or 'partitionAssignmentStrategy': the former may name assignors too")
   }

@@ -8,7 +8,7 @@ import { partitionInfos } from '../cluster/partition-infos.ts'
 import { retryUntil } from '../cluster/retry.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ConsumerValues } from '../config/consumer.ts'
-import { ConfigError, KafkaError, StateError, TimeoutError } from '../errors/kafka-error.ts'
+import { ConfigError, KafkaError, StateError } from '../errors/kafka-error.ts'
 import type { Logger } from '../logger.ts'
 import type { MetricValue } from '../metrics/registry.ts'
 import type { CloseOptions } from '../producer/types.ts'
@@ -39,6 +39,7 @@ import { Positions } from './positions.ts'
 import { Rebalances } from './rebalances.ts'
 import { Signal } from './signal.ts'
 import { Subscription } from './subscription.ts'
+import { reportTopicErrors } from './topic-errors.ts'
 import { TopicPattern } from './topic-pattern.ts'
 import type { CommitCallback, Consumer, ConsumerBatch, ConsumerGroupMetadata, ConsumerRecord, RebalanceListener } from './types.ts'
 
@@ -111,9 +112,11 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       subscription: this.#subscription,
       metrics,
       offsetReset: options.offsetReset,
+      logger: options.logger,
       onChange,
       onError,
     }
+    reportTopicErrors(shared)
     this.#ends = new OffsetQueries(shared)
     this.#positions = new Positions(shared)
     this.#fetcher = new Fetcher({ ...shared, decode: decoding(options, onChange) })
@@ -125,7 +128,6 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       membership: () => (this.#subscription.mode === 'topics' ? this.#member?.membership : undefined),
       positions: () => this.#consumedPositions(),
       onCommitted: (offsets) => this.#interceptors?.onCommit(offsets),
-      logger: options.logger,
       onMembershipChange: () => {
         this.#member?.step()
         onChange()
@@ -138,7 +140,6 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       assignors: options.assignors,
       subscribed: () => this.#subscription.topics,
       owned: () => this.#subscription.assigned,
-      logger: options.logger,
     })
     this.#rebalances = new Rebalances(this.#subscription, this.#member, commits)
     this.#topics.onRefresh(() => this.#matchTopics())
@@ -234,12 +235,9 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     const deadlineMs = this.#apiDeadline()
     for (;;) {
       this.#checkOpen()
-      const { position } = this.#subscription.get(place)
-      if (position !== undefined) return position
-      if (this.#error !== undefined) this.#throwError()
-      await this.#positions.settled(deadlineMs)
-      if (this.#cluster.nowMs() >= deadlineMs)
-        throw new TimeoutError(`No position of ${place.topic}-${place.partition} within default.api.timeout.ms`)
+      const partition = this.#subscription.get(place)
+      if (partition.position !== undefined) return partition.position
+      await this.#positions.settled(partition, deadlineMs)
     }
   }
 

@@ -95,6 +95,11 @@ describe('configuration', () => {
     })
   }
 
+  it('names all choices, those that are not one word too', () => {
+    const misspelt = (): unknown => resolveConfig(consumerKeys, {}, { 'auto.offset.reset': 'by-duration:PT1H' })
+    assert.throws(misspelt, /must be 'earliest', 'latest', 'none', 'by_duration:<ISO duration>', not "by-duration:PT1H"/)
+  })
+
   it('refuses what contradicts idempotence only when it was asked for', () => {
     const kafka = new Kafka({ bootstrapServers, logger: { warn: () => undefined } })
     assert.throws(() => kafka.producer({ acks: '1', enableIdempotence: true }), /enable\.idempotence cannot be kept: acks is 1/)

@@ -52,8 +52,19 @@ const effects = {
     const without = stage.fake.consumer({})
     await assert.rejects(without.subscribe(['t']), /group\.id/)
     await without.close()
+    assert.throws(() => stage.fake.consumer({ groupId: '' }), /group\.id must not be empty/)
+  },
+  groupProtocol: async (stage) => {
+    for (const given of ['classic', 'CLASSIC'])
+      await stage.subscribed({ properties: { 'group.protocol': given } }).then((consumer) => stage.fake.poll(consumer, 300))
+    assert.ok(stage.fake.cluster.of(joinGroup).length > 0)
+    const refused = (given: string) => () => stage.fake.consumer({ properties: { 'group.protocol': given } })
+    for (const given of ['consumer', 'CONSUMER'])
+      assert.throws(refused(given), /group\.protocol cannot be '\w+': .*KIP-848 is not supported yet/)
+    assert.throws(refused('clasic'), /group\.protocol must be 'classic', not "clasic"; did you mean 'classic'\?/)
   },
   groupInstanceId: async (stage) => {
+    assert.throws(() => stage.fake.consumer({ groupInstanceId: '' }), /group\.instance\.id must not be empty/)
     assert.equal((await join(stage, { groupInstanceId: 'one' }))?.groupInstanceId, 'one')
     await stage.close()
     assert.equal(stage.fake.cluster.of(leaveGroup).length, 0)

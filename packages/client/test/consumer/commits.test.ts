@@ -255,6 +255,32 @@ describe('a commit', () => {
       await consumer.close()
     })
   }
+
+  it('after a heartbeat that was refused with FENCED_INSTANCE_ID is told what to do, and so is poll()', async () => {
+    const log = new Log(['a0'])
+    const consumer = await member(log, { groupInstanceId: 'i' })
+    log.group.heartbeats.push(ErrorCodes.FENCED_INSTANCE_ID)
+    await log.cluster.clock.advance(3100)
+    for (const attempt of [() => log.poll(consumer), () => consumer.commitSync([{ ...place, offset: 1 }])]) {
+      const error = await failure(attempt())
+      assert.ok(error instanceof BrokerError && error.code === 'FENCED_INSTANCE_ID' && error.fatal, String(error))
+      assert.match(error.message, /another consumer has joined with this group\.instance\.id.*give each instance an id of its own/)
+    }
+    await consumer.close()
+  })
+
+  it('of who took its partitions by hand, into a group that has members, is told that it is none of them', async () => {
+    const log = new Log(['a0'])
+    const consumer = log.consumer({ enableAutoCommit: false })
+    await consumer.assign([{ topic: 't', partition: 0 }])
+    await log.poll(consumer)
+    scriptCommits(log, [ErrorCodes.UNKNOWN_MEMBER_ID])
+    const error = await failure(consumer.commitSync())
+    assert.ok(error instanceof BrokerError && error.code === 'UNKNOWN_MEMBER_ID', String(error))
+    assert.match(error.message, /took its partitions by assign\(\), is none of them.*a group\.id of its own, or subscribe\(\)/)
+    assert.doesNotMatch(error.message, /rejoin|max\.poll/)
+    await consumer.close()
+  })
 })
 
 describe('auto-commit', () => {

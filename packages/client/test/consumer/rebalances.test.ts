@@ -11,7 +11,7 @@ import {
   syncGroup,
 } from '@odradek/protocol'
 import type { Assignor, Consumer, ConsumerOptions, RebalanceListener, TopicPartition } from '../../src/index.ts'
-import { BrokerError, ConfigError, createAssignor, KafkaError } from '../../src/index.ts'
+import { BrokerError, ConfigError, createAssignor, KafkaError, ProtocolError } from '../../src/index.ts'
 import { FakeLog } from '../support/fake-log.ts'
 
 const COOPERATIVE = { partitionAssignmentStrategy: ['cooperative-sticky'], enableAutoCommit: false } satisfies ConsumerOptions<
@@ -270,6 +270,19 @@ describe('what a member says', () => {
     await consumer.close()
   })
 
+  it('under the cooperative protocol not before others have had time to let go of what is to be its own', async () => {
+    const group = new Group(new FakeLog(['a0'], ['b0']), [])
+    const consumer = await group.join(COOPERATIVE)
+    await group.log.poll(consumer, 20_000)
+    await group.rebalance([1])
+    await group.log.poll(consumer, 20_000)
+    assert.deepEqual([numbers(consumer.assignment()), group.warnings], [[1], []])
+    await group.rebalance([])
+    await group.log.poll(consumer, 40_000)
+    assert.equal(group.warnings.length, 1)
+    await consumer.close()
+  })
+
   it('that it was away too long, and what to change; then it can neither commit nor is given more until it has joined again', async () => {
     const group = new Group(new FakeLog(['a0'], ['b0', 'b1']), [0, 1])
     const consumer = await group.join({ maxPollIntervalMs: 10_000, maxPollRecords: 1, enableAutoCommit: false })
@@ -404,6 +417,41 @@ describe('an assignor of one’s own', () => {
     assert.ok(error instanceof KafkaError && /'mine' has given t-0 to two members/.test(error.message))
     await consumer.close()
   })
+
+  for (const [what, given, message] of [
+    [
+      'a topic that nobody subscribes to',
+      { topic: 'u', partition: 0 },
+      /'mine' has given u-0 to m1, which does not subscribe to that topic/,
+    ],
+    ['a partition that does not exist', { topic: 't', partition: 4 }, /'mine' has given t-4 to m1, a partition that does not exist/],
+  ] as const) {
+    it(`that gives away ${what} ends the membership`, async () => {
+      const assign: Assignor['assign'] = (_, members) => new Map(members.map(({ memberId }) => [memberId, { partitions: [given] }]))
+      const log = new FakeLog(['a0'])
+      log.cluster.topics.set('u', [1])
+      const consumer = log.consumer({ assignors: [everythingToOne({ assign })] })
+      await consumer.subscribe(['t'])
+      await assert.rejects(log.poll(consumer), (error) => error instanceof ProtocolError && message.test(error.message))
+      assert.equal(log.group.generation, 1)
+      await consumer.close()
+    })
+  }
+
+  for (const name of ['assign', 'subscriptionUserData'] as const) {
+    it(`that throws is named (${name})`, async () => {
+      const oops = (): never => {
+        throw new TypeError('oops')
+      }
+      const log = new FakeLog(['a0'])
+      const consumer = log.consumer({ assignors: [everythingToOne({ [name]: oops })] })
+      await consumer.subscribe(['t'])
+      const error = await log.poll(consumer).catch((reason: unknown) => reason)
+      assert.ok(error instanceof ProtocolError && error.cause instanceof TypeError)
+      assert.equal(error.message, "The assignor 'mine' has thrown TypeError: oops")
+      await consumer.close()
+    })
+  }
 
   it('has to share a rebalance protocol with the others, and its name with none', () => {
     const log = new FakeLog(['a0'])

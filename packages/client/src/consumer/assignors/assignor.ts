@@ -34,7 +34,7 @@ export interface Assignment {
   readonly userData?: Buffer | null
 }
 
-/** One consumer's own: it may keep state between rebalances. What it throws ends the membership and comes out of `poll()`. */
+/** One consumer's own: it may keep state between rebalances. What it throws ends the membership and comes out of `poll()`, as cause of an error that names it. */
 export interface Assignor {
   /** As in the JoinGroup protocol; the same name means the same algorithm in every client of the group. */
   readonly protocolName: string
@@ -42,7 +42,10 @@ export interface Assignor {
   readonly rebalanceProtocols?: readonly RebalanceProtocol[]
   /** Sent to the leader with the subscription, at every join. */
   subscriptionUserData?(topics: readonly string[]): Buffer | null
-  /** At the leader. A member that is missing in the result gets nothing. Every partition must be given to one member at most. */
+  /**
+   * At the leader. A member that is missing in the result gets nothing. Every partition must be one of `topics`, and be given to one member at
+   * most, which subscribes to its topic.
+   */
   assign(topics: AssignorTopics, members: readonly AssignorMember[]): ReadonlyMap<string, Assignment>
   /** At every member, with what it was given, before the application is told. */
   onAssignment?(assignment: Assignment, generationId: number): void

@@ -5,8 +5,9 @@
  */
 
 import { ErrorCodes, errorByCode } from '@odradek/protocol'
-import { brokerError, brokerErrorAction } from '../../errors/broker-error-actions.ts'
+import { brokerErrorAction } from '../../errors/broker-error-actions.ts'
 import type { KafkaError } from '../../errors/kafka-error.ts'
+import { refusedByGroup } from './advice.ts'
 import type { MemberState } from './transitions.ts'
 import { legalTransitions } from './transitions.ts'
 
@@ -90,6 +91,11 @@ export class ClassicMembership {
   /** −1 outside a generation. */
   get generationId(): number {
     return this.#generationId
+  }
+
+  /** How long ago the member was told its part of this generation. */
+  generationAgeMs(nowMs: number): number {
+    return nowMs - this.#generationFromMs
   }
 
   /** From its join until it is told its part of the new generation. */
@@ -380,7 +386,7 @@ export class ClassicMembership {
         this.#backOff(nowMs)
         break
       default:
-        this.#fail(brokerError(errorCode, `Cannot ${verb} in group '${this.#config.groupId}'`))
+        this.#fail(refusedByGroup(errorCode, `Cannot ${verb} in group '${this.#config.groupId}'`))
         return
     }
     this.#rejoinReason = `rebalance failed due to ${errorByCode(errorCode).name}`
@@ -398,7 +404,7 @@ export class ClassicMembership {
     } else if (action === 'rejoin') {
       this.#loseIdentity(errorCode)
     } else if (action === 'fatal') {
-      this.#fail(brokerError(errorCode, `Cannot ${verb} in group '${this.#config.groupId}'`))
+      this.#fail(refusedByGroup(errorCode, `Cannot ${verb} in group '${this.#config.groupId}'`))
     } else {
       this.#backOff(nowMs)
     }

@@ -43,22 +43,52 @@ export function describeTopics(topics: readonly string[], metadata: MetadataCach
   return described
 }
 
-/** Throws ProtocolError when a custom assignor breaks its promise: nobody may be given what another member still holds. */
+/**
+ * Throws ProtocolError when an assignor throws or breaks its promise: nobody may be given what it did not subscribe to, which it would refuse
+ * and join again at once, for ever, or what another member still holds.
+ */
 export function assignPartitions(
   assignor: Assignor,
   members: readonly AssignorMember[],
   topics: AssignorTopics,
   protocol: RebalanceProtocol,
 ): SyncGroupRequestAssignmentInput[] {
-  const assignments = assignor.assign(topics, members)
-  checkAssignments(assignor, members, assignments, protocol)
+  const assignments = named(assignor, () => assignor.assign(topics, members))
+  checkWanted(assignor, members, topics, assignments)
+  checkOwners(assignor, members, assignments, protocol)
   return members.map(({ memberId }) => ({
     memberId,
     assignment: encodeAssignment(assignments.get(memberId) ?? { partitions: [] }),
   }))
 }
 
-function checkAssignments(
+/** Runs code of an assignor. Throws ProtocolError, which names it, when that throws. */
+export function named<T>({ protocolName }: Assignor, call: () => T): T {
+  try {
+    return call()
+  } catch (error) {
+    throw new ProtocolError(`The assignor '${protocolName}' has thrown ${String(error)}`, { cause: error })
+  }
+}
+
+function checkWanted(
+  { protocolName }: Assignor,
+  members: readonly AssignorMember[],
+  topics: AssignorTopics,
+  assignments: ReadonlyMap<string, Assignment>,
+): void {
+  for (const member of members) {
+    const wanted = new Set(member.topics)
+    for (const { topic, partition } of assignments.get(member.memberId)?.partitions ?? []) {
+      const isThere = topics.get(topic)?.[partition] !== undefined
+      if (wanted.has(topic) && isThere) continue
+      const why = wanted.has(topic) ? 'a partition that does not exist' : 'which does not subscribe to that topic'
+      throw new ProtocolError(`The assignor '${protocolName}' has given ${topic}-${partition} to ${member.memberId}, ${why}`)
+    }
+  }
+}
+
+function checkOwners(
   { protocolName }: Assignor,
   members: readonly AssignorMember[],
   assignments: ReadonlyMap<string, Assignment>,

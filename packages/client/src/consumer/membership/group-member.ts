@@ -15,7 +15,8 @@ import type { Assignment, Assignor, RebalanceProtocol } from '../assignors/assig
 import { commonProtocol } from '../assignors/built-in.ts'
 import type { MembershipSend } from './classic-membership.ts'
 import { ClassicMembership } from './classic-membership.ts'
-import { decodeAssignment, encodeSubscription } from './group-assignment.ts'
+import { decodeAssignment, encodeSubscription, named } from './group-assignment.ts'
+import { explainIdleness } from './idleness.ts'
 import { Leadership } from './leadership.ts'
 
 const PROTOCOL_TYPE = 'consumer'
@@ -162,7 +163,7 @@ export class GroupMember {
         protocolType: PROTOCOL_TYPE,
         protocols: assignors.map((assignor) => ({
           name: assignor.protocolName,
-          metadata: encodeSubscription(subscribing, assignor.subscriptionUserData?.(topics) ?? null),
+          metadata: encodeSubscription(subscribing, named(assignor, () => assignor.subscriptionUserData?.(topics)) ?? null),
         })),
         reason: rejoinReason.slice(0, MAX_REASON_LENGTH),
       },
@@ -249,12 +250,14 @@ export class GroupMember {
 
   /** While a rebalance goes on, having nothing may be for a moment only: by the time of a heartbeat that is answered well, it is not. */
   #warnOfIdleness(): void {
-    const { membership, assignment } = this
+    const { membership, assignment, protocol } = this
     if (membership.state !== 'stable' || assignment.partitions.length > 0 || this.#idleGeneration === membership.generationId) return
+    const { subscribed, cluster, config, groupId, logger } = this.#options
+    const { heartbeatIntervalMs } = config
+    const { reason, patienceMs } = explainIdleness(subscribed(), cluster.metadata, { protocol, heartbeatIntervalMs })
+    if (membership.generationAgeMs(this.#now()) < patienceMs) return
     this.#idleGeneration = membership.generationId
-    this.#options.logger.warn(
-      `Group '${this.#options.groupId}' has no partition for this member (${membership.memberId}): it is idle. A partition has one owner in a group; add partitions or run fewer members`,
-    )
+    logger.warn(`Group '${groupId}' has no partition for this member (${membership.memberId}): it is idle. ${reason}`)
   }
 
   #warnOfExpulsion(): void {
