@@ -22,5 +22,10 @@ export const regressions: readonly Regression[] = [
     found: 'the answer to a join that was given up was taken for that to the next, and fenced the static member',
   },
   { scenario: 'rebalances', seed: 200331, found: 'a member took up an assignment that had been on its way for longer than its session' },
+  {
+    scenario: 'rebalances',
+    seed: 211949,
+    found: 'partitions whose old owner, a static member, was restarted before it let go had no owner any more',
+  },
   { scenario: 'rebalances', seed: 144, found: 'a member took up an assignment long after its session had ended' },
 ]

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import {
   consumerProtocolAssignment,
   consumerProtocolSubscription,
+  describeGroups,
   ErrorCodes,
   heartbeat,
   joinGroup,
@@ -206,6 +207,65 @@ describe('a cooperative rebalance', () => {
     assert.deepEqual([generationIdOrMemberEpoch, memberId], [2, 'm1'])
     await consumer.close()
   })
+})
+
+describe('a leader under cooperative-sticky', () => {
+  /** A static member that has been restarted: the group as it leads it, and what the coordinator says that the other has. */
+  async function lead(othersPartitions: number[], skipAssignment: boolean): Promise<[FakeLog, Consumer<string, string>]> {
+    const log = new FakeLog(['a0'], ['b0'])
+    const encode = (partitions: number[]): Buffer =>
+      consumerProtocolAssignment.encode({ assignedPartitions: [{ topic: 't', partitions }], userData: null })
+    const member = { groupInstanceId: 'i2', clientId: 'c', clientHost: 'h', memberMetadata: Buffer.alloc(0) }
+    log.cluster.on(joinGroup, ({ protocols }) => ({
+      errorCode: 0,
+      generationId: ++log.group.generation,
+      protocolName: 'cooperative-sticky',
+      protocolType: 'consumer',
+      leader: 'm1',
+      memberId: 'm1',
+      skipAssignment,
+      members: [{ memberId: 'm1', groupInstanceId: 'i1', metadata: protocols[0]?.metadata ?? Buffer.alloc(0) }],
+    }))
+    log.cluster.on(syncGroup, () => ({ errorCode: 0, assignment: encode([0]) }))
+    log.cluster.on(describeGroups, () => ({
+      groups: [
+        {
+          errorCode: 0,
+          groupId: 'g',
+          groupState: 'Stable',
+          protocolType: 'consumer',
+          protocolData: 'cooperative-sticky',
+          members: [
+            { ...member, memberId: 'm1', memberAssignment: encode([0]) },
+            { ...member, memberId: 'm2', memberAssignment: encode(othersPartitions) },
+          ],
+        },
+      ],
+    }))
+    const consumer = log.consumer({ ...COOPERATIVE, groupInstanceId: 'i1', sessionTimeoutMs: 10_000 })
+    await consumer.subscribe(['t'])
+    await log.poll(consumer)
+    return [log, consumer]
+  }
+
+  for (const skipAssignment of [false, true]) {
+    it(`${skipAssignment ? 'that has come back ' : ''}shares partitions out anew that are left without an owner, in time`, async () => {
+      const [log, consumer] = await lead([], skipAssignment)
+      await log.poll(consumer, 9000)
+      assert.equal(log.cluster.of(joinGroup).length, 1)
+      await log.poll(consumer, 6000)
+      await log.poll(consumer)
+      assert.equal(log.cluster.of(joinGroup)[1]?.reason, 'partitions are left without an owner')
+      await consumer.close()
+    })
+
+    it(`${skipAssignment ? 'that has come back ' : ''}leaves a group alone in which each has one, and asks once`, async () => {
+      const [log, consumer] = await lead([1], skipAssignment)
+      await log.poll(consumer, 60_000)
+      assert.deepEqual([log.cluster.of(joinGroup).length, log.cluster.of(describeGroups).length], [1, 1])
+      await consumer.close()
+    })
+  }
 })
 
 describe('an eager rebalance', () => {

@@ -214,7 +214,9 @@ export class GroupMember {
     const response = await cluster.request(await this.#coordinator(), heartbeat, message, { channel: 'group', timeoutMs })
     if (!isCurrent()) return
     this.membership.onHeartbeat(response.errorCode, this.#now())
-    if (response.errorCode === ErrorCodes.NONE) this.#warnOfIdleness()
+    if (response.errorCode !== ErrorCodes.NONE) return
+    this.#warnOfIdleness()
+    this.#checkOwners()
   }
 
   async #leave(isCurrent: () => boolean): Promise<void> {
@@ -246,6 +248,22 @@ export class GroupMember {
     this.membership.rejoin('cached metadata has changed')
     this.#options.onChange()
     this.step()
+  }
+
+  /** Whoever has been silent for a session is out of the group, which is a rebalance of its own. */
+  #checkOwners(): void {
+    const { membership } = this
+    if (membership.state !== 'stable' || membership.generationAgeMs(this.#now()) < this.#options.config.sessionTimeoutMs) return
+    this.#leadership
+      .leavesUnowned()
+      .then((leavesUnowned) => {
+        if (!leavesUnowned || membership.state !== 'stable') return
+        membership.rejoin('partitions are left without an owner')
+        this.#options.onChange()
+        this.step()
+      })
+      // The next heartbeat asks again.
+      .catch(() => undefined)
   }
 
   /** While a rebalance goes on, having nothing may be for a moment only: by the time of a heartbeat that is answered well, it is not. */

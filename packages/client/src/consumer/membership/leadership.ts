@@ -1,16 +1,20 @@
-/** What a member does while it leads: shares the partitions out, and sees to it that topics that change are shared out anew. */
+/** What a member does while it leads: shares the partitions out, and sees to it that topics that change, and partitions without an owner, are shared out anew. */
 
 import type { JoinGroupResponse, SyncGroupRequestAssignmentInput } from '@odradek/protocol'
+import { describeGroups } from '@odradek/protocol'
 import type { Cluster } from '../../cluster/cluster.ts'
+import type { Coordinators } from '../../cluster/coordinators.ts'
 import type { TopicsOfInterest } from '../../cluster/topics-of-interest.ts'
 import type { ConsumerValues } from '../../config/consumer.ts'
 import { ProtocolError } from '../../errors/kafka-error.ts'
 import type { Assignor, AssignorTopics, RebalanceProtocol } from '../assignors/assignor.ts'
-import { assignPartitions, decodeMembers, describeTopics, topicsOf } from './group-assignment.ts'
+import { assignPartitions, decodeAssignment, decodeMembers, describeTopics, topicsOf } from './group-assignment.ts'
 
 export interface LeadershipOptions {
   readonly cluster: Cluster
   readonly topics: TopicsOfInterest
+  readonly coordinators: Coordinators
+  readonly groupId: string
   readonly config: ConsumerValues
   readonly assignors: readonly Assignor[]
   readonly protocol: RebalanceProtocol
@@ -21,6 +25,11 @@ export class Leadership {
   readonly #options: LeadershipOptions
   /** The topics as they were shared out; undefined for a member that does not lead. */
   #assignedFrom: AssignorTopics | undefined
+  /**
+   * A partition that moves under cooperative-sticky is shared out by the rebalance that its old owner asks for. A static member that is
+   * restarted in between has nothing to let go of, and is given its place back without a rebalance (KIP-345): nobody asks.
+   */
+  #mayLeaveUnowned = false
 
   constructor(options: LeadershipOptions) {
     this.#options = options
@@ -28,6 +37,7 @@ export class Leadership {
 
   end(): void {
     this.#assignedFrom = undefined
+    this.#mayLeaveUnowned = false
   }
 
   /** Who gets what. Throws ProtocolError when that cannot be said. */
@@ -40,17 +50,37 @@ export class Leadership {
     topics.replace(wanted)
     await topics.refresh()
     this.#assignedFrom = describeTopics(wanted, cluster.metadata)
+    this.#mayLeaveUnowned = this.#isCooperative(protocolName) && members.some(({ groupInstanceId }) => groupInstanceId !== null)
     return assignPartitions(assignor, members, this.#assignedFrom, protocol)
   }
 
   /** A static leader that has come back leaves the assignment as it is (KIP-814). */
-  async resume({ members }: JoinGroupResponse): Promise<void> {
+  async resume({ protocolName, members }: JoinGroupResponse): Promise<void> {
     const { topics, subscribed, cluster } = this.#options
     const wanted = [...new Set([...subscribed(), ...topicsOf(decodeMembers(members))])]
     topics.replace(wanted)
     // What cannot be seen now is a change when it is.
     await topics.refresh().catch(() => undefined)
     this.#assignedFrom = describeTopics(wanted, cluster.metadata)
+    this.#mayLeaveUnowned = this.#isCooperative(protocolName)
+  }
+
+  /** Whether this generation leaves partitions without an owner; asked of the coordinator once, when others have had time to let go. */
+  async leavesUnowned(): Promise<boolean> {
+    const { cluster, coordinators, groupId } = this.#options
+    const from = this.#assignedFrom
+    if (from === undefined || !this.#mayLeaveUnowned) return false
+    this.#mayLeaveUnowned = false
+    try {
+      const { groups } = await cluster.request(await coordinators.group(groupId), describeGroups, { groups: [groupId] })
+      const [group] = groups
+      if (this.#assignedFrom !== from || group?.groupState !== 'Stable') return false
+      const owned = group.members.reduce((sum, { memberAssignment }) => sum + decodeAssignment(memberAssignment).partitions.length, 0)
+      return owned < [...from.values()].reduce((sum, partitions) => sum + partitions.length, 0)
+    } catch (error) {
+      this.#mayLeaveUnowned = this.#assignedFrom === from
+      throw error
+    }
   }
 
   /** Topics have come, gone or grown, or moved to other racks, since they were shared out. */
@@ -59,6 +89,11 @@ export class Leadership {
     const from = this.#assignedFrom
     if (from === undefined) return false
     return !areSame(from, describeTopics([...subscribed(), ...from.keys()], cluster.metadata), config.clientRack !== '')
+  }
+
+  /** An assignor of one's own may leave partitions out for good. */
+  #isCooperative(protocolName: string | null): boolean {
+    return this.#options.protocol === 'cooperative' && protocolName === 'cooperative-sticky'
   }
 }
 
