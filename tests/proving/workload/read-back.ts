@@ -2,7 +2,7 @@
 
 import { Kafka, string } from '@odradek/client'
 import { runKcat } from '../../interop/harness/kcat.ts'
-import { nameOf } from './journal.ts'
+import { nameOf } from '../../recorded/record-name.ts'
 
 /** Of one partition, in the order of offsets. */
 export interface FoundPartition {
