@@ -1,13 +1,14 @@
 /** A consumer and a transactional producer that make one record of output of each of input, with all that they do in a history. */
 
 import {
+  type CommonConfig,
   type Consumer,
   type ConsumerConfig,
   type ConsumerRecord,
   type Kafka,
   KafkaError,
   type Producer,
-  type ProducerConfig,
+  type ProducerOptions,
   string,
   type TopicPartition,
   type TopicPartitionOffset,
@@ -26,8 +27,8 @@ export interface CopierOptions {
   readonly client: string
   readonly process: string
   readonly transactionalId: string
-  readonly consumer: Partial<ConsumerConfig> & { readonly sessionTimeoutMs: number }
-  readonly producer: Partial<ProducerConfig>
+  readonly consumer: Partial<ConsumerConfig & CommonConfig> & { readonly sessionTimeoutMs: number }
+  readonly producer: Omit<ProducerOptions<string, string>, 'key' | 'value'>
 }
 
 /** Where it runs, and what is decided for it. */
@@ -78,6 +79,11 @@ export class RecordedCopier {
       enableAutoCommit: false,
       ...options.consumer,
     })
+  }
+
+  /** Has a producer, which ends what another with its id may have left open. */
+  async makeReady(): Promise<void> {
+    while ((await this.#readyProducer()) === undefined && this.#world.isAlive() && !this.#world.isOver()) await this.#world.sleep(200)
   }
 
   async join(): Promise<void> {
