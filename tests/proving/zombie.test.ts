@@ -6,7 +6,7 @@ import { assertZombieIsFenced, endings, zombieConfigs } from './pipeline/zombie.
 
 describe('an instance that was stopped in a transaction is fenced, and nothing of it is visible', { concurrency: true }, () => {
   for (const ending of endings) {
-    it(`when that was ended by ${ending}`, { timeout: 60_000 }, async (t) => {
+    it(`when that was ended by ${ending}`, { timeout: 120_000 }, async (t) => {
       await using broker = await startBroker({ config: zombieConfigs })
       await assertZombieIsFenced(broker.bootstrapServers, ending, (line) => t.diagnostic(line))
     })

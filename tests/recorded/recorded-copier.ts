@@ -42,8 +42,8 @@ export interface CopierWorld {
   sleep(delayMs: number): Promise<void>
   /** Whether the records of this transaction are awaited before its offsets are sent. */
   awaitsRecords(): boolean
-  /** Takes the time that work on the records of a transaction takes. */
-  work(): Promise<void>
+  /** Takes the time that work on the records of a transaction takes; they have been sent, and awaited or not. */
+  work(producer: Producer<string, string>): Promise<void>
   /** Whether this transaction is aborted although it might be committed. */
   givesUp(): boolean
   /** The group goes on from here. */
@@ -135,7 +135,7 @@ export class RecordedCopier {
       producer.beginTransaction()
       const sent = records.map((record, index) => this.#send(producer, transaction, index, record))
       if (this.#world.awaitsRecords()) await Promise.all(sent)
-      await this.#world.work()
+      await this.#world.work(producer)
       await this.#sendOffsets(producer, transaction, offsets)
     } catch (error) {
       await this.#abort(producer, transaction, error)

@@ -16,8 +16,11 @@ export interface CopierTask extends CopierOptions {
   readonly workMs: Range
   readonly abortProbability: number
   readonly unawaitedProbability: number
-  /** Ends, with `exitWhenFenced`, where it would otherwise go on with another producer. */
-  readonly endsWhenFenced?: boolean
+  /**
+   * Works, instead, until its standard input says so; then all that has not been sent is, and at the same time the offsets are. Ends, with
+   * `exitWhenFenced`, where it would otherwise go on with another producer.
+   */
+  readonly isZombie?: boolean
 }
 
 export const exitWhenFenced = 3
@@ -36,14 +39,13 @@ async function main(task: CopierTask): Promise<void> {
   const history = new HistoryRecorder({ now: monotonicMs, write: (event) => void writeSync(file, encodeEvent(event)) })
   const kafka = new Kafka({ ...config, bootstrapServers: task.bootstrapServers, clientId: task.client })
   let isOver = false
-  process.stdin.resume()
   process.stdin.on('end', () => {
     isOver = true
   })
-  const copier = new RecordedCopier(
-    task,
-    worldOf(task, kafka, history, () => isOver),
-  )
+  const told = new Promise<void>((resolve) => {
+    process.stdin.on('data', () => resolve())
+  })
+  const copier = new RecordedCopier(task, worldOf(task, kafka, history, { isOver: () => isOver, told }))
   // First of all: what a predecessor has left open holds up the offsets that this one is to start from.
   await copier.makeReady()
   await copier.join()
@@ -53,7 +55,12 @@ async function main(task: CopierTask): Promise<void> {
   await kafka.close()
 }
 
-function worldOf(task: CopierTask, kafka: Kafka, history: HistoryRecorder, isOver: () => boolean): CopierWorld {
+interface Input {
+  readonly isOver: () => boolean
+  readonly told: Promise<void>
+}
+
+function worldOf(task: CopierTask, kafka: Kafka, history: HistoryRecorder, { isOver, told }: Input): CopierWorld {
   const random = new RandomStream(task.seed, task.client)
   return {
     kafka,
@@ -62,15 +69,17 @@ function worldOf(task: CopierTask, kafka: Kafka, history: HistoryRecorder, isOve
     isOver,
     sleep: (delayMs) => sleep(delayMs),
     awaitsRecords: () => !random.chance(task.unawaitedProbability),
-    work: async () => {
+    work: async (producer) => {
       console.log('open')
-      await sleep(random.within(task.workMs))
+      if (task.isZombie !== true) return await sleep(random.within(task.workMs))
+      await told
+      producer.flush().catch(() => undefined)
     },
     givesUp: () => random.chance(task.abortProbability),
     hasReached: () => undefined,
     hasLostProducer: ({ code, message }: KafkaError) => {
       console.log(`lost ${code}: ${message}`)
-      if (task.endsWhenFenced === true) process.exit(exitWhenFenced)
+      if (task.isZombie === true) process.exit(exitWhenFenced)
     },
     complain: (what, error) => {
       console.error(what, error)

@@ -11,6 +11,8 @@ import { readHistory } from './history-files.ts'
 
 export abstract class Instance implements AsyncDisposable {
   readonly transactionalId: string
+  /** How often it had ended by itself and was started again. */
+  restarts = 0
   #process: StartedProcess | undefined
 
   constructor(transactionalId: string) {
@@ -36,12 +38,14 @@ export abstract class Instance implements AsyncDisposable {
     await this.process.kill()
   }
 
-  /** Throws when it has ended by itself with an error. */
-  assertWell(): void {
+  /** Throws when it has ended by itself with an error that nobody has to reckon with. */
+  async lookAfter(): Promise<void> {
     const { child } = this.process
-    const isWell = child.signalCode !== null || child.exitCode === null || child.exitCode === 0
-    const said = (): string => `${this.process.stdout().slice(-1000)}\n${this.process.stderr().slice(-3000)}`
-    if (!isWell) assert.fail(`${this.transactionalId} ended with ${child.exitCode}: ${said()}`)
+    if (child.signalCode !== null || child.exitCode === null || child.exitCode === 0) return
+    const said = `${this.process.stdout().slice(-1000)}\n${this.process.stderr().slice(-3000)}`
+    if (!this.isToBeExpected(said)) assert.fail(`${this.transactionalId} ended with ${child.exitCode}: ${said}`)
+    this.restarts += 1
+    await this.start()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -50,6 +54,8 @@ export abstract class Instance implements AsyncDisposable {
 
   /** Once there is nothing left to be done: resolves when it has ended, throws when it does not as it should. */
   abstract finish(): Promise<void>
+  /** Whether an instance that says this does well to end. */
+  protected abstract isToBeExpected(said: string): boolean
   protected abstract launch(): Promise<StartedProcess>
 }
 
@@ -85,6 +91,11 @@ export class OdradekInstance extends Instance {
     return Promise.resolve(startProcess(process.execPath, [program, JSON.stringify(task)]))
   }
 
+  /** Ours goes on with another producer. */
+  protected isToBeExpected(): boolean {
+    return false
+  }
+
   async finish(): Promise<void> {
     this.process.child.stdin?.end()
     assert.equal(await this.process.exited, 0, this.process.stderr().slice(-3000))
@@ -116,6 +127,11 @@ export class JavaInstance extends Instance {
 
   protected async launch(): Promise<StartedProcess> {
     return await startKafkaTool('transactional-message-copier', this.#args)
+  }
+
+  /** Its transaction has timed out while the broker was away, say. */
+  protected isToBeExpected(said: string): boolean {
+    return /InvalidTxnStateException|ProducerFencedException|InvalidProducerEpochException/.test(said)
   }
 
   async finish(): Promise<void> {

@@ -26,10 +26,17 @@ const brokerConfigs = {
 const brokerArgs = Object.entries(brokerConfigs).flatMap(([name, value]) => ['--set', `${name}=${value}`])
 
 /**
- * More than a start takes. Apache Kafka that comes back to a transaction that is late already takes its partitions for deleted, as it knows of
- * none yet, and ends it without a marker: its offsets stay pending for ever.
+ * Three nodes, as one that comes back loses markers: Apache Kafka 4.3.1 takes a partition that has no leader at the moment for one that was
+ * deleted, and has the transaction ended without it (docs/proving.md).
  */
-const kafkaTimeoutMs = 300_000
+const kafkaNodes = {
+  nodes: 3,
+  jvmArgs: ['-Xms64m', '-Xmx320m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
+  startTimeoutMs: 150_000,
+  configs: { ...brokerConfigs, 'min.insync.replicas': '2', 'default.replication.factor': '3', 'broker.session.timeout.ms': '3000' },
+}
+/** More than a fail-over takes. */
+const kafkaTimeoutMs = 60_000
 
 const names = { group: 'billing', input: 'orders', output: 'invoices', outputPartitions: 4 }
 
@@ -100,9 +107,9 @@ export function provePipelineOnOurs({ records, instances, brokerKills, timeout, 
 
 export function provePipelineOnKafka({ records, instances, brokerKills, timeout, ...size }: PipelineSize): void {
   const what = `${records} records through ${instances} instances, ${size.instanceKills} kills of them and ${brokerKills} of the broker`
-  void test(`${what}: each there once, on Apache Kafka`, { timeout }, async (t) => {
+  void test(`${what}: each there once, on three nodes of Apache Kafka`, { timeout }, async (t) => {
     await using directory = await temporaryDirectory('pipeline')
-    await using server = await startKafka({ configs: brokerConfigs, startTimeoutMs: 150_000 })
+    await using server = await startKafka(kafkaNodes)
     const { bootstrapServers } = server
     const common = { ...size, ...names, name: t.name, bootstrapServers, records, inputPartitions: 2 * instances }
     const copiers = ourInstances(taskOf(bootstrapServers, size.seed, kafkaTimeoutMs), instances, directory.path)

@@ -74,6 +74,7 @@ export async function runPipeline(run: PipelineRun): Promise<PipelineOutcome> {
 /** For people: what happened, in figures. */
 export function describePipeline({ records, instances, instanceKills, brokerKills }: PipelineRun, outcome: PipelineOutcome): string {
   const { seconds, leftOpen, openAtBrokerKills, aborted, hit } = outcome
+  const restarts = instances.reduce((total, each) => total + each.restarts, 0)
   const sum = (of: (each: TransactionsHit) => number): number => hit.reduce((total, each) => total + of(each), 0)
   const written = `${sum(({ open }) => open)} transactions with records and ${sum(({ ending }) => ending)} about to end`
   return [
@@ -82,6 +83,7 @@ export function describePipeline({ records, instances, instanceKills, brokerKill
     `the broker killed ${brokerKills.length} times, with ${openAtBrokerKills} transactions open`,
     ...(hit.length === 0 ? [] : [`by the history the kills hit ${written}`]),
     `${aborted} records of output aborted`,
+    ...(restarts === 0 ? [] : [`${restarts} instances ended as their producers were fenced, and were started again`]),
   ].join('; ')
 }
 
@@ -121,7 +123,7 @@ class Kills {
       if (committed >= wanted) return
       if (committed > last) untilMs = performance.now() + PATIENCE_MS
       last = Math.max(last, committed)
-      for (const instance of this.#run.instances) instance.assertWell()
+      for (const instance of this.#run.instances) await instance.lookAfter()
       if (performance.now() > untilMs) assert.fail(`nothing moves any more at ${last} of ${wanted}:\n${await this.#situation()}`)
     }
   }

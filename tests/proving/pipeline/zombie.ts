@@ -28,9 +28,6 @@ export const zombieConfigs: Readonly<Record<string, string>> = {
 
 const RECORDS = 100
 const TIMEOUT_MS = 2000
-/** It is stopped before this is over, and for longer than it takes. */
-const LINGER_MS = 2000
-const WORK_MS = 2500
 /** Of one transaction. */
 const POLLED = 25
 const PATIENCE_MS = 60_000
@@ -55,8 +52,8 @@ export async function assertZombieIsFenced(bootstrapServers: string, ending: End
 
   const task = { ...pipeline, ...common, bootstrapServers }
   // With a successor it has records yet to send when it goes on, otherwise the offsets are next.
-  const lateRecords = { producer: { ...common.producer, batchSize: 1000, lingerMs: LINGER_MS }, unawaitedProbability: 1 }
-  const zombieTask = { ...task, ...(isSucceeded ? lateRecords : {}), workMs: { min: WORK_MS, max: WORK_MS }, endsWhenFenced: true }
+  const lateRecords = { producer: { ...common.producer, batchSize: 1000, lingerMs: PATIENCE_MS }, unawaitedProbability: 1 }
+  const zombieTask = { ...task, ...(isSucceeded ? lateRecords : {}), isZombie: true }
   await using zombie = new OdradekInstance(`${name}-zombie`, zombieTask, directory.path)
   await zombie.start()
   await zombie.process.waitForLine(/^open$/m, PATIENCE_MS)
@@ -71,6 +68,7 @@ export async function assertZombieIsFenced(bootstrapServers: string, ending: End
 
   const written = await inLog(bootstrapServers, pipeline.output, zombie)
   assert.ok(written > 0 && (!isSucceeded || written < POLLED), `the zombie has written ${written} records`)
+  zombie.process.child.stdin?.write('go\n')
   zombie.process.child.kill('SIGCONT')
   assert.equal(await zombie.process.exited, exitWhenFenced, zombie.process.stdout() + zombie.process.stderr())
   recorder.crash(zombie.life)
