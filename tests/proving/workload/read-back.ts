@@ -1,9 +1,11 @@
 /** What a topic holds, record by record, read after the fact. */
 
+import { join } from 'node:path'
 import { Kafka, string } from '@odradek/client'
 import type { Isolation } from '@odradek/history'
-import { runKafkaTool } from '../../interop/harness/kafka-tools.ts'
+import { runJava } from '../../interop/harness/java-program.ts'
 import { runKcat } from '../../interop/harness/kcat.ts'
+import { harnessDir } from '../../interop/harness/paths.ts'
 import { nameOf } from '../../recorded/record-name.ts'
 
 /** Of one partition, in the order of offsets. */
@@ -28,27 +30,19 @@ export async function readWithKcat(
   const args = ['-b', bootstrapServers, '-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-f', '%p %o %s\n']
   const { code, stdout, stderr } = await runKcat([...args, '-X', `isolation.level=${isolation}`])
   if (code !== 0) throw new Error(`kcat ended with ${code}: ${stderr}`)
-  return parse(stdout, /^(\d+) (\d+) (.*)$/gm, partitions)
+  return parse(stdout, partitions)
 }
 
-const JAVA_IDLE_MS = 3000
-
-/** Reads with Java's consumer. It goes on until nothing has come for a while, so that it finds what is too much, too. */
+/** Reads with Java's consumer. */
 export async function readWithJava(
   bootstrapServers: string,
   topic: string,
   partitions: number,
   isolation: Isolation,
 ): Promise<ReadPartition[]> {
-  const args = ['--bootstrap-server', bootstrapServers, '--topic', topic, '--from-beginning', '--timeout-ms', String(JAVA_IDLE_MS)]
-  const printed = ['print.partition', 'print.offset'].flatMap((name) => ['--formatter-property', `${name}=true`])
-  const { stdout } = await runKafkaTool('kafka-console-consumer', [
-    ...args,
-    ...printed,
-    '--command-property',
-    `isolation.level=${isolation}`,
-  ])
-  return parse(stdout, /^Partition:(\d+)\tOffset:(\d+)\t(.*)$/gm, partitions)
+  const { code, stdout, stderr } = await runJava(join(harnessDir, 'java', 'ReadTopic.java'), [bootstrapServers, topic, isolation])
+  if (code !== 0) throw new Error(`ReadTopic ended with ${code}: ${stderr}`)
+  return parse(stdout, partitions)
 }
 
 /** Reads with our consumer. */
@@ -71,9 +65,10 @@ export async function readWithOdradek(
   return found
 }
 
-function parse(printed: string, line: RegExp, partitions: number): ReadPartition[] {
+function parse(printed: string, partitions: number): ReadPartition[] {
   const found = emptyPartitions(partitions)
-  for (const [, partition, offset, value = ''] of printed.matchAll(line)) add(found, Number(partition), Number(offset), value)
+  for (const [, partition, offset, value = ''] of printed.matchAll(/^(\d+) (\d+) (.*)$/gm))
+    add(found, Number(partition), Number(offset), value)
   return found
 }
 
