@@ -14,6 +14,7 @@ async function copy(kafka: Kafka, instance: string, stop: AbortSignal): Promise<
   const serdes = { key: string, value: string }
   const consumer = kafka.consumer({ ...serdes, groupId: 'billing', enableAutoCommit: false, isolationLevel: 'read_committed', autoOffsetReset: 'earliest' })
   const producer = kafka.producer({ ...serdes, transactionalId: `billing-${instance}` })
+  await producer.initTransactions()
   await consumer.subscribe(['orders'])
   while (!stop.aborted) {
     const records = await consumer.poll()

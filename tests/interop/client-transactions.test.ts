@@ -6,12 +6,13 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer, Producer, ProducerOptions } from '@odradek/client'
 import { Kafka, string } from '@odradek/client'
+import { assertZombieIsFenced, endings, zombieConfigs } from '../proving/pipeline/zombie.ts'
 import { startBrokerProcess } from './harness/broker-process.ts'
 import { startKafka } from './harness/kafka-server.ts'
 import { runKafkaTool } from './harness/kafka-tools.ts'
 import { runKcat } from './harness/kcat.ts'
 
-const configs = { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '200', 'group.initial.rebalance.delay.ms': '0' }
+const configs = zombieConfigs
 const quiet = { logger: { warn: () => undefined } }
 
 interface Subject {
@@ -177,6 +178,11 @@ for (const [name, start] of Object.entries(subjects)) {
       })
       await next.close()
       assert.deepEqual(await committed('late'), ['in time'])
+    })
+
+    it('a process that was stopped in a transaction is fenced when it goes on, and nothing of it is visible', async (t) => {
+      const print = (line: string): void => t.diagnostic(line)
+      await Promise.all(endings.map((ending) => assertZombieIsFenced(subject.bootstrapServers, ending, print)))
     })
 
     it('a transaction outlives the broker’s kill -9', async () => {

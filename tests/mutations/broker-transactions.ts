@@ -14,6 +14,7 @@ const end = `${sources}/end-transaction.ts`
 const init = `${sources}/init-producer.ts`
 const transaction = `${sources}/transaction.ts`
 const markers = `${sources}/transaction-markers.ts`
+const membership = 'packages/broker/src/api/transaction-membership.ts'
 const groupState = 'packages/broker/src/coordinator/group/group-state.ts'
 const partition = 'packages/broker/src/partition/partition.ts'
 
@@ -130,5 +131,13 @@ export const transactionMutations: readonly Mutation[] = [
     search: 'if (marker !== undefined) this.#guard.drop(header.producerId)\n    else if',
     replace: 'if',
     tests: [producers],
+  },
+  {
+    name: 'transactions/fenced-in-other-words',
+    breaks: 'a fenced producer is told by a partition what only coordinators say',
+    file: membership,
+    search: 'if (errorCode === ErrorCodes.PRODUCER_FENCED) return ErrorCodes.INVALID_PRODUCER_EPOCH',
+    replace: '',
+    tests: [wire],
   },
 ]

@@ -26,6 +26,7 @@ export const kafkaTools = {
   'kafka-log-dirs': 'org.apache.kafka.tools.LogDirsCommand',
   'log-compaction-tester': 'org.apache.kafka.tools.LogCompactionTester',
   'kafka-verifiable-producer': 'org.apache.kafka.tools.VerifiableProducer',
+  'transactional-message-copier': 'org.apache.kafka.tools.TransactionalMessageCopier',
 } as const
 
 export type KafkaTool = keyof typeof kafkaTools

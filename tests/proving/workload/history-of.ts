@@ -1,6 +1,6 @@
 /** Makes one history of what client processes wrote down and what a topic was then found to hold. */
 
-import type { FaultEvent, HistoryEvent } from '@odradek/history'
+import type { FaultEvent, HistoryEvent, Isolation } from '@odradek/history'
 import { HISTORY_VERSION } from '@odradek/history'
 import type { JournalEntry } from './journal.ts'
 import type { FoundPartition } from './read-back.ts'
@@ -37,11 +37,14 @@ export function historyOf(source: string, topics: readonly TopicStory[], trouble
     { type: 'history', version: HISTORY_VERSION, source },
     ...topics.map(({ topic, found }): HistoryEvent => ({ type: 'topic', timeMs: fromMs, topic, partitions: found.length })),
     ...events,
-    ...topics.flatMap((story) => readerEvents(story, toMs, nextId)),
+    ...topics.flatMap(({ topic, found }) =>
+      readerEvents({ topic, found, client: `reader of ${topic}`, isolation: 'read_uncommitted' }, toMs, nextId),
+    ),
   ]
 }
 
-type TimedEvent = Exclude<HistoryEvent, { type: 'history' }>
+/** All but the first of a history. */
+export type TimedEvent = Exclude<HistoryEvent, { type: 'history' }>
 
 function producerEvents(topic: string, { client, entries, killedAtMs }: ProducerLife, nextId: () => number): TimedEvent[] {
   const ids = new Map<string, number>()
@@ -66,10 +69,13 @@ function lastTime(entries: readonly JournalEntry[]): number {
   return entries.reduce((last, { timeMs }) => Math.max(last, timeMs), 0)
 }
 
-function readerEvents({ topic, found }: TopicStory, timeMs: number, nextId: () => number): HistoryEvent[] {
-  const client = `reader of ${topic}`
+/** What somebody has found by reading a topic from its beginning to its end. */
+export function readerEvents(
+  { topic, found, client, isolation }: Omit<TopicStory, 'producers'> & { readonly client: string; readonly isolation: Isolation },
+  timeMs: number,
+  nextId: () => number,
+): TimedEvent[] {
   const [poll, bounds] = [nextId(), nextId()]
-  const isolation = 'read_uncommitted'
   const fetched = found.map(({ partition, offsets, names }) => ({ topic, partition, offsets, values: names }))
   const ends = found.map(({ partition, offsets }) => ({ topic, partition, end: (offsets.at(-1) ?? -1) + 1 }))
   return [

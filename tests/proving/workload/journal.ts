@@ -9,11 +9,6 @@ export function valueOf(name: string, number: number, valueBytes?: number): stri
   return valueBytes === undefined ? `${name} ${'x'.repeat(number % MAX_PADDING)}` : `${name} `.padEnd(valueBytes, 'x')
 }
 
-/** The name in a record's value. */
-export function nameOf(value: string): string {
-  return value.slice(0, value.indexOf(' '))
-}
-
 export function sentLine(name: string, partition: number): string {
   return `${monotonicMs()} sent ${name} ${partition}\n`
 }

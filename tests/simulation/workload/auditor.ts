@@ -3,7 +3,7 @@
 import { type Consumer, string, type TopicPartition, type TopicPartitionOffset } from '@odradek/client'
 import type { Isolation } from '@odradek/history'
 import type { Life } from '../stage/program.ts'
-import { fetched } from './fetched.ts'
+import { fetched } from '../../recorded/fetched.ts'
 
 const POLL_MS = 500
 

@@ -4,7 +4,7 @@ import { type Consumer, type ConsumerRecord, KafkaError, type RebalanceListener,
 import { type ConsumerSettings, type GroupSpec, placeOf } from '../scenario.ts'
 import type { Life } from '../stage/program.ts'
 import type { Stage } from '../stage/stage.ts'
-import { fetched as fetchedBy } from './fetched.ts'
+import { fetched as fetchedBy } from '../../recorded/fetched.ts'
 import { describe } from './producer.ts'
 import { GivenBefore, watched } from './watched-assignor.ts'
 

@@ -12,12 +12,7 @@ const DEFAULT_PADDING_BYTES = 60
 const BURST_PROBABILITY = 0.4
 /** With fewer, a connection that the weather has left half open is reason enough to fail. */
 const FEW_RETRIES = 10
-const PADDING = '~'
-
-/** What a value says: the name under which the history knows the record. The rest is filling. */
-export function nameOf(value: string | null): string {
-  return value?.slice(0, value.indexOf(PADDING)) ?? ''
-}
+const PADDING = ' '
 
 export function produce(stage: Stage, spec: ProducersSpec): (life: Life) => Promise<void> {
   return async (life) => {

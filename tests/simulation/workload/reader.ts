@@ -4,7 +4,7 @@ import { KafkaError, string } from '@odradek/client'
 import type { ConsumerSettings, ReadersSpec } from '../scenario.ts'
 import type { Life } from '../stage/program.ts'
 import type { Stage } from '../stage/stage.ts'
-import { fetched as fetchedBy } from './fetched.ts'
+import { fetched as fetchedBy } from '../../recorded/fetched.ts'
 import { describe } from './producer.ts'
 
 const DEFAULTS: ConsumerSettings = { requestTimeoutMs: 4000, defaultApiTimeoutMs: 8000, autoOffsetReset: 'earliest' }

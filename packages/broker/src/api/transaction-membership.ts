@@ -70,6 +70,8 @@ export function verifyInTransaction(cluster: Cluster, request: MembershipRequest
 async function ask(cluster: Cluster, { knowsAbortable }: MembershipRequest, question: () => Promise<number>): Promise<number> {
   const errorCode = await answer(cluster, question)
   if (passing.has(errorCode)) return ErrorCodes.NOT_ENOUGH_REPLICAS
+  // Partitions have called it so since before coordinators had a name of their own for it, and clients of all ages know it.
+  if (errorCode === ErrorCodes.PRODUCER_FENCED) return ErrorCodes.INVALID_PRODUCER_EPOCH
   return errorCode === ErrorCodes.TRANSACTION_ABORTABLE && !knowsAbortable ? ErrorCodes.INVALID_TXN_STATE : errorCode
 }
 

@@ -170,6 +170,22 @@ test('old clients are told what they know', async () => {
   })
 })
 
+test('a fenced producer is told so by partitions and groups that it has yet to write to, in the words of partitions', async () => {
+  await withBroker({ topics }, async ({ client }) => {
+    const zombie = await new TransactionalClient(client).init()
+    await new TransactionalClient(client).init()
+    await client.request(findCoordinator, 6, { keyType: 0, coordinatorKeys: ['billing'] })
+    for (const version of [11, 12])
+      assert.equal((await zombie.send('orders', 'late', version)).errorCode, ErrorCodes.INVALID_PRODUCER_EPOCH, `Produce v${version}`)
+    for (const version of [4, 5])
+      assert.equal(
+        await zombie.commitOffset('billing', 'orders', 1, version),
+        ErrorCodes.INVALID_PRODUCER_EPOCH,
+        `TxnOffsetCommit v${version}`,
+      )
+  })
+})
+
 test('partitions are added all together or not at all', async () => {
   await withBroker({ topics }, async ({ client }) => {
     const { identity } = await new TransactionalClient(client).init()

@@ -2,7 +2,7 @@
 
 import type { ConsumerRecord } from '@odradek/client'
 import { type Fetched, fetchedOf } from '@odradek/history'
-import { nameOf } from './producer.ts'
+import { nameOf } from './record-name.ts'
 
 export function fetched(records: readonly ConsumerRecord<string, string>[]): Fetched[] {
   return fetchedOf(records.map(({ topic, partition, offset, value }) => ({ topic, partition, offset, value: nameOf(value) })))
