@@ -5,6 +5,7 @@ import type { Mutation } from './mutation.ts'
 const unit = 'packages/broker/test/coordinator/transaction'
 const epochs = `${unit}/epochs.test.ts`
 const lifecycle = `${unit}/lifecycle.test.ts`
+const crash = `${unit}/crash.test.ts`
 const wire = 'packages/broker/test/api/transactions.test.ts'
 const producers = 'packages/broker/test/partition/producers.test.ts'
 
@@ -14,6 +15,7 @@ const end = `${sources}/end-transaction.ts`
 const init = `${sources}/init-producer.ts`
 const transaction = `${sources}/transaction.ts`
 const markers = `${sources}/transaction-markers.ts`
+const markerWriter = `${sources}/marker-writer.ts`
 const groupState = 'packages/broker/src/coordinator/group/group-state.ts'
 const partition = 'packages/broker/src/partition/partition.ts'
 
@@ -57,7 +59,7 @@ export const transactionMutations: readonly Mutation[] = [
     file: machine,
     search: 'for (const transaction of this.#transactions.values()) if (isPreparing(transaction)) this.#end(transaction.transactionalId)',
     replace: '',
-    tests: [lifecycle, epochs],
+    tests: [lifecycle, epochs, crash],
   },
   {
     name: 'transactions/complete-without-all-markers',
@@ -66,6 +68,14 @@ export const transactionMutations: readonly Mutation[] = [
     search: 'while (left.size > 0) {',
     replace: 'if (left.size > 0) {',
     tests: [lifecycle],
+  },
+  {
+    name: 'transactions/complete-before-markers',
+    breaks: 'after a crash a transaction is open for ever in partitions whose coordinator thinks that it is over',
+    file: markerWriter,
+    search: 'await partition.whenDurable(result.lastOffset)',
+    replace: 'void partition.whenDurable(result.lastOffset)',
+    tests: [crash],
   },
   {
     name: 'transactions/never-time-out',
