@@ -11,12 +11,14 @@ export interface BatchOptions {
   readonly producerEpoch?: number
   readonly baseSequence?: number
   readonly isTransactional?: boolean
+  /** Of every record. Default: none. */
+  readonly key?: string
 }
 
-/** An uncompressed batch of these values, without keys. */
-export function batchOf(values: readonly string[], options: BatchOptions = {}): Buffer {
+/** An uncompressed batch of these values. */
+export function batchOf(values: readonly (string | null)[], { key, ...options }: BatchOptions = {}): Buffer {
   const builder = new RecordBatchBuilder()
-  for (const value of values) builder.append(Date.now(), null, value)
+  for (const value of values) builder.append(Date.now(), key ?? null, value)
   return builder.build({ crc32c: (data) => codecs.crc32c(data), ...options })
 }
 

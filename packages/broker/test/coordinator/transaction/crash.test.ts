@@ -8,15 +8,12 @@ import { test } from 'node:test'
 import { ErrorCodes, fetch, findCoordinator } from '@odradek/protocol'
 import type { Simulation } from '@odradek/runtime/sim'
 import { createSimulation } from '@odradek/runtime/sim'
-import { startBroker } from '../../../src/index.ts'
 import { committedValuesOf } from '../../support/batches.ts'
-import { runtimeWithFaults } from '../../support/file-faults.ts'
 import { fetchRequest, one } from '../../support/requests.ts'
+import { brokerHost, startSimulated } from '../../support/simulated-broker.ts'
 import { committedOffset, describeTransaction, TransactionalClient, whenEnded } from '../../support/transactional-client.ts'
-import { WireClient } from '../../support/wire-client.ts'
+import type { WireClient } from '../../support/wire-client.ts'
 
-const host = 'broker'
-const port = 9092
 const group = 'billing'
 const partitions = [0, 1, 2]
 /** The test's records have the time of day, which is not the simulation's. */
@@ -51,11 +48,8 @@ class AppendGate {
   }
 }
 
-async function start(simulation: Simulation, gate: AppendGate): Promise<WireClient> {
-  const runtime = runtimeWithFaults({ beforeWrite: (path) => gate.pass(path) }, simulation.runtime(host))
-  await startBroker({ runtime, host, port, dataDir: '/data', config, topics })
-  return WireClient.connect(port, host, simulation.runtime('client').network)
-}
+const start = (simulation: Simulation, gate: AppendGate): Promise<WireClient> =>
+  startSimulated(simulation, { config, topics }, { beforeWrite: (path) => gate.pass(path) })
 
 /** Writes to every partition and commits an offset, all in one transaction that stays open. */
 async function write(producer: TransactionalClient, value: string, offset: number): Promise<void> {
@@ -134,7 +128,7 @@ async function crash(held: Held, commits: boolean): Promise<readonly string[]> {
     void producer.end(commits, 5).catch(() => undefined)
     await simulation.sleep(1000)
     const passed = [...gate.passed]
-    simulation.kill(host)
+    simulation.kill(brokerHost)
 
     gate.arm(none)
     const client = await start(simulation, gate)
