@@ -6,6 +6,7 @@ const unit = 'packages/broker/test/coordinator/transaction'
 const epochs = `${unit}/epochs.test.ts`
 const lifecycle = `${unit}/lifecycle.test.ts`
 const crash = `${unit}/crash.test.ts`
+const troubles = 'packages/broker/test/api/transaction-troubles.test.ts'
 const wire = 'packages/broker/test/api/transactions.test.ts'
 const producers = 'packages/broker/test/partition/producers.test.ts'
 
@@ -76,6 +77,14 @@ export const transactionMutations: readonly Mutation[] = [
     search: 'await partition.whenDurable(result.lastOffset)',
     replace: 'void partition.whenDurable(result.lastOffset)',
     tests: [crash],
+  },
+  {
+    name: 'transactions/refused-marker-given-up',
+    breaks: 'a partition whose disk was full keeps a transaction open that its coordinator thinks is over',
+    file: markerWriter,
+    search: "${index}: ${reason}`)\n    }\n    return 'again'",
+    replace: "${index}: ${reason}`)\n    }\n    return 'done'",
+    tests: [troubles],
   },
   {
     name: 'transactions/never-time-out',

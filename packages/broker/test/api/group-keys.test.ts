@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { describeConfigs, ErrorCodes, findCoordinator, joinGroup, metadata, offsetCommit } from '@odradek/protocol'
+import { describeConfigs, ErrorCodes, findCoordinator, joinGroup, leaveGroup, metadata, offsetCommit, syncGroup } from '@odradek/protocol'
 import { withBroker } from '../support/broker.ts'
 import type { FileFaults } from '../support/file-faults.ts'
-import { type SimulatedTest, withSimulatedBroker } from '../support/simulated-broker.ts'
+import { brokerHost, type SimulatedTest, startSimulated, withSimulatedBroker } from '../support/simulated-broker.ts'
 import { committedOffset } from '../support/transactional-client.ts'
 import type { WireClient } from '../support/wire-client.ts'
 
@@ -21,9 +21,14 @@ async function join(client: WireClient, change: { readonly memberId?: string; re
   return await client.request(joinGroup, 9, { ...request, protocols, ...change })
 }
 
-async function commit(client: WireClient, committedMetadata: string): Promise<number | undefined> {
+async function commit(client: WireClient, committedMetadata: string, member: object = { memberId: '' }): Promise<number | undefined> {
   const partitions = [{ partitionIndex: 0, committedOffset: 0, committedMetadata }]
-  const { topics: answers } = await client.request(offsetCommit, 9, { groupId, memberId: '', topics: [{ name: 'orders', partitions }] })
+  const { topics: answers } = await client.request(offsetCommit, 9, {
+    groupId,
+    memberId: '',
+    ...member,
+    topics: [{ name: 'orders', partitions }],
+  })
   return answers[0]?.partitions[0]?.errorCode
 }
 
@@ -146,4 +151,33 @@ describe('the broker’s keys of groups', () => {
       ),
     )
   }
+})
+
+it('offsets of a group that was left expire by the time at which it was, over a restart', async () => {
+  const options = {
+    config: { ...noDelay, ...oneShard, 'offsets.retention.minutes': '2', 'offsets.retention.check.interval.ms': '1000' },
+    topics,
+  }
+  await withSimulatedBroker(options, async ({ client, simulation }) => {
+    await findGroup(client)
+    const { memberId } = await join(client)
+    const { generationId } = await join(client, { memberId })
+    const member = { groupId, memberId }
+    const assignments = [{ memberId, assignment: Buffer.alloc(0) }]
+    assert.equal(
+      (await client.request(syncGroup, 5, { ...member, generationId, protocolType: 'consumer', protocolName: 'range', assignments }))
+        .errorCode,
+      ErrorCodes.NONE,
+    )
+    assert.equal(await commit(client, '', { memberId, generationIdOrMemberEpoch: generationId }), ErrorCodes.NONE)
+    await simulation.sleep(20_000)
+    await client.request(leaveGroup, 5, { groupId, members: [{ memberId, groupInstanceId: null, reason: null }] })
+    await simulation.sleep(60_000)
+    simulation.kill(brokerHost)
+    const again = await startSimulated(simulation, options)
+    await simulation.sleep(57_000)
+    assert.equal(await offsetOf(again), 0, 'two minutes after the commit, and not yet after the member left')
+    await simulation.sleep(5000)
+    assert.equal(await offsetOf(again), -1)
+  })
 })
