@@ -1,9 +1,10 @@
 /** A partition's directory dumped and verified offline, by the command line as it is installed. */
 
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { Kafka, string } from '@odradek/client'
 import { type BrokerProcess, startBrokerProcess } from '../interop/harness/broker-process.ts'
 import { mustOdradek, odradek } from './support/command-line.ts'
 
@@ -12,11 +13,21 @@ let directory: string
 let segment: string
 
 before(async () => {
-  broker = await startBrokerProcess()
+  broker = await startBrokerProcess({ args: ['--set', 'transaction.state.log.num.partitions=1'] })
   const { bootstrapServers } = broker
   await mustOdradek(['topic', 'create', 'orders', '-p', '1'], { bootstrapServers })
   await mustOdradek(['produce', 'orders'], { bootstrapServers, stdin: 'one\ntwo\n' })
   await mustOdradek(['produce', 'orders', '-X', 'compression.type=gzip'], { bootstrapServers, stdin: 'three\n' })
+  await mustOdradek(['topic', 'create', 'payments', '-p', '1'], { bootstrapServers })
+  await using kafka = new Kafka({ bootstrapServers })
+  await using producer = kafka.producer({ value: string, transactionalId: 'tx' })
+  await producer.initTransactions()
+  for (const commits of [false, true, false, false]) {
+    producer.beginTransaction()
+    await producer.send({ topic: 'payments', value: 'one' })
+    await (commits ? producer.commitTransaction() : producer.abortTransaction())
+  }
+  await producer.close()
   assert.equal(await broker.process.kill('SIGTERM'), 0)
   directory = join(broker.dataDir, 'orders-0')
   segment = join(directory, '00000000000000000000.log')
@@ -61,6 +72,32 @@ test('what is sound is verified, what is damaged is named, and dumped as far as 
   const dump = await odradek(['log', 'dump', directory])
   assert.equal(dump.code, 1)
   assert.match(dump.stdout, /isvalid: false\nbaseOffset: 2 .* isvalid: true$/m)
+})
+
+test('a transactional log: how control batches end it, and what is aborted held against its index', async () => {
+  const payments = join(broker.dataDir, 'payments-0')
+  const { stdout } = await mustOdradek(['log', 'dump', payments])
+  const ends = stdout.split('\n').flatMap((line) => (line.includes('isControl: true') ? [/ endTxnMarker: (\w+)$/.exec(line)?.[1]] : []))
+  assert.deepEqual(ends, ['ABORT', 'COMMIT', 'ABORT', 'ABORT'])
+  assert.doesNotMatch(stdout, /isControl: false.*endTxnMarker/)
+  const ndjson = (await mustOdradek(['log', 'dump', payments, '-o', 'ndjson'])).stdout.trimEnd().split('\n')
+  const rows = ndjson.map((line) => JSON.parse(line) as { isControl: boolean; endTxnMarker: string | null })
+  assert.deepEqual(
+    rows.flatMap(({ isControl, endTxnMarker }) => (isControl ? [endTxnMarker] : [])),
+    ends,
+  )
+  assert.ok(rows.every(({ isControl, endTxnMarker }) => isControl || endTxnMarker === null))
+
+  const sound = await odradek(['log', 'verify', payments])
+  assert.deepEqual([sound.code, sound.stderr], [0, '1 segment, 8 batches\n'])
+  assert.ok((await readdir(payments)).some((name) => name.endsWith('.snapshot')))
+  const index = join(payments, '00000000000000000000.txnindex')
+  const entries = await readFile(index)
+  await writeFile(index, '')
+  const emptied = await odradek(['log', 'verify', payments])
+  assert.equal(emptied.code, 1)
+  assert.equal(emptied.stdout.match(/^0{20}\.txnindex .*lacks the transaction of producer \d+ .*aborted at offset \d+$/gm)?.length, 3)
+  await writeFile(index, entries)
 })
 
 test('what is no directory of a partition is one line', async () => {

@@ -99,6 +99,14 @@ export const compactionMutations: readonly Mutation[] = [
     tests: [crash],
   },
   {
+    name: 'compaction/nothing-deleted',
+    breaks: 'with cleanup.policy=compact,delete old segments stay for ever',
+    file: 'packages/broker/src/storage/log-retention.ts',
+    search: 'if (log.config.cleanupDelete)',
+    replace: 'if (log.config.cleanupDelete && !log.config.cleanupCompact)',
+    tests: ['packages/broker/test/api/compaction-keys.test.ts'],
+  },
+  {
     name: 'disk-full/never-again',
     breaks: 'a partition whose disk was full takes no writes until a restart',
     file: 'packages/broker/src/partition/log-seat.ts',

@@ -22,6 +22,7 @@ const groupsSource = `${groupSources}/classic/classic-groups.ts`
 const commitSource = `${groupSources}/offsets/commit.ts`
 const stateSource = `${groupSources}/group-state.ts`
 const loadedState = 'packages/broker/src/coordinator/runtime/loaded-state.ts'
+const groupKeys = 'packages/broker/test/api/group-keys.test.ts'
 
 export const coordinatorMutations: readonly Mutation[] = [
   {
@@ -295,6 +296,22 @@ export const coordinatorMutations: readonly Mutation[] = [
     search: 'const isKept = subscribed || pending.has(',
     replace: 'const isKept = pending.has(',
     tests: [deletion],
+  },
+  {
+    name: 'coordinator/offsets-never-expire',
+    breaks: 'offsets of groups that are long gone fill __consumer_offsets',
+    file: `${groupSources}/offsets/deletion.ts`,
+    search: 'nowMs - baseMs >= retentionMs',
+    replace: 'nowMs - baseMs >= retentionMs + Number.POSITIVE_INFINITY',
+    tests: [groupKeys, deletion],
+  },
+  {
+    name: 'coordinator/offsets-expire-at-once',
+    breaks: 'a group that is empty for a moment loses its offsets, and reads everything again',
+    file: `${groupSources}/offsets/deletion.ts`,
+    search: 'nowMs - baseMs >= retentionMs',
+    replace: 'nowMs - baseMs >= 0',
+    tests: [groupKeys, deletion],
   },
   {
     name: 'coordinator/offsets-of-deleted-topic',

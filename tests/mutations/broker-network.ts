@@ -6,6 +6,7 @@ const connection = 'packages/broker/test/network/connection.test.ts'
 const frames = 'packages/broker/test/network/frame-reader.test.ts'
 const wire = 'packages/broker/test/network/wire.test.ts'
 const fetch = 'packages/broker/test/api/fetch.test.ts'
+const fetchWait = 'packages/broker/test/api/fetch-wait.test.ts'
 const produce = 'packages/broker/test/api/produce.test.ts'
 const records = 'packages/broker/test/api/records.test.ts'
 const authorization = 'packages/broker/test/api/authorization.test.ts'
@@ -174,6 +175,22 @@ export const networkMutations: readonly Mutation[] = [
     search: 'clock.setTimer(this.#limits.maxWaitMs, () => this.#end())',
     replace: 'clock.setTimer(2_000_000_000, () => this.#end())',
     tests: [fetch],
+  },
+  {
+    name: 'api/stable-bytes-uncounted',
+    breaks: 'a consumer of committed records waits for fetch.max.wait.ms although a transaction has ended',
+    file: waitSource,
+    search: 'if (hasMoved(target) || this.#wasHeldBack(index)) return true',
+    replace: 'if (hasMoved(target)) return true',
+    tests: [fetchWait],
+  },
+  {
+    name: 'api/bytes-counted-before-written',
+    breaks: 'a consumer waits for fetch.max.wait.ms although a batch was just being written',
+    file: waitSource,
+    search: 'this.#writtenBytes[index] = target.partition?.writtenBytes ?? 0',
+    replace: 'this.#writtenBytes[index] = target.partition?.sizeBytes ?? 0',
+    tests: [fetchWait],
   },
   {
     name: 'api/fetch-outlives-broker',

@@ -127,6 +127,14 @@ export const partitionMutations: readonly Mutation[] = [
     tests: [producers],
   },
   {
+    name: 'partition/stable-offset-below-log-start',
+    breaks: 'a consumer of committed records is sent to an offset that has been deleted',
+    file: partition,
+    search: 'return Math.max(Math.min(this.#log.producers.firstUnstableOffset, this.highWatermark), this.logStartOffset)',
+    replace: 'return Math.min(this.#log.producers.firstUnstableOffset, this.highWatermark)',
+    tests: ['packages/broker/test/api/transaction-troubles.test.ts'],
+  },
+  {
     name: 'partition/aborted-list-overlap',
     breaks: 'a transaction that began before the fetch and was aborted is shown',
     file: transactionIndex,

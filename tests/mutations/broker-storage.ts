@@ -260,6 +260,14 @@ export const storageMutations: readonly Mutation[] = [
     tests: [bounds],
   },
   {
+    name: 'storage/lost-aborts-verified',
+    breaks: 'odradek log verify finds nothing wrong with a log whose aborted records are shown to everyone',
+    file: 'packages/broker/src/storage/transaction-index-inspection.ts',
+    search: 'if (expected === undefined || noted.has(offset) || offset >= dueBelow) continue',
+    replace: 'if (expected === undefined || noted.has(offset) || offset >= (entries.at(-1)?.lastOffset ?? -1)) continue',
+    tests: ['packages/broker/test/storage/transaction-index-inspection.test.ts'],
+  },
+  {
     name: 'storage/time-off-by-one',
     breaks: 'a look-up by time passes over the record of exactly that time',
     file: lookUp,

@@ -5,6 +5,8 @@ import type { Mutation } from './mutation.ts'
 const unit = 'packages/broker/test/coordinator/transaction'
 const epochs = `${unit}/epochs.test.ts`
 const lifecycle = `${unit}/lifecycle.test.ts`
+const crash = `${unit}/crash.test.ts`
+const troubles = 'packages/broker/test/api/transaction-troubles.test.ts'
 const wire = 'packages/broker/test/api/transactions.test.ts'
 const producers = 'packages/broker/test/partition/producers.test.ts'
 
@@ -15,6 +17,7 @@ const init = `${sources}/init-producer.ts`
 const transaction = `${sources}/transaction.ts`
 const markers = `${sources}/transaction-markers.ts`
 const membership = 'packages/broker/src/api/transaction-membership.ts'
+const markerWriter = `${sources}/marker-writer.ts`
 const groupState = 'packages/broker/src/coordinator/group/group-state.ts'
 const partition = 'packages/broker/src/partition/partition.ts'
 
@@ -58,7 +61,7 @@ export const transactionMutations: readonly Mutation[] = [
     file: machine,
     search: 'for (const transaction of this.#transactions.values()) if (isPreparing(transaction)) this.#end(transaction.transactionalId)',
     replace: '',
-    tests: [lifecycle, epochs],
+    tests: [lifecycle, epochs, crash],
   },
   {
     name: 'transactions/complete-without-all-markers',
@@ -67,6 +70,22 @@ export const transactionMutations: readonly Mutation[] = [
     search: 'while (left.size > 0) {',
     replace: 'if (left.size > 0) {',
     tests: [lifecycle],
+  },
+  {
+    name: 'transactions/complete-before-markers',
+    breaks: 'after a crash a transaction is open for ever in partitions whose coordinator thinks that it is over',
+    file: markerWriter,
+    search: 'await partition.whenDurable(result.lastOffset)',
+    replace: 'void partition.whenDurable(result.lastOffset)',
+    tests: [crash],
+  },
+  {
+    name: 'transactions/refused-marker-given-up',
+    breaks: 'a partition whose disk was full keeps a transaction open that its coordinator thinks is over',
+    file: markerWriter,
+    search: "${index}: ${reason}`)\n    }\n    return 'again'",
+    replace: "${index}: ${reason}`)\n    }\n    return 'done'",
+    tests: [troubles],
   },
   {
     name: 'transactions/never-time-out',

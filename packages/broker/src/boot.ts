@@ -12,6 +12,7 @@ import type { StartBrokerOptions } from './broker-options.ts'
 import { ClusterState } from './cluster-state.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { parseBrokerConfig } from './config/broker-config.ts'
+import { cleanerConfigOf } from './config/cleaner-config.ts'
 import { ConfigError } from './config/config-key.ts'
 import type { ListenerAddress } from './config/listeners.ts'
 import { isWildcard, parseListeners, securityProtocolOf } from './config/listeners.ts'
@@ -33,7 +34,6 @@ import type { Server } from './network/server.ts'
 import type { BrokerNode, Endpoint } from './node.ts'
 import { openIdleLogs } from './open-idle-logs.ts'
 import { Partition } from './partition/partition.ts'
-import type { CleanerConfig } from './storage/cleaner/log-cleaner.ts'
 import { DataDirectory, DataDirectoryError } from './storage/data-directory.ts'
 import { LogManager } from './storage/log-manager.ts'
 import { StorageError } from './storage/storage-error.ts'
@@ -201,23 +201,12 @@ async function openLogs({ runtime, logger }: BootOptions, config: BrokerConfig, 
     directory,
     logger,
     retentionCheckIntervalMs: config.get('log.retention.check.interval.ms'),
-    cleaner: () => cleanerConfig(config),
+    cleaner: () => cleanerConfigOf(config),
     producerIdExpirationMs: config.get('producer.id.expiration.ms'),
     producerExpirationCheckIntervalMs: config.get('producer.id.expiration.check.interval.ms'),
   })
   undo.add(() => logs.close())
   return logs
-}
-
-function cleanerConfig(config: BrokerConfig): CleanerConfig {
-  return {
-    isEnabled: config.get('log.cleaner.enable'),
-    backoffMs: config.get('log.cleaner.backoff.ms'),
-    dedupeBufferBytes: config.get('log.cleaner.dedupe.buffer.size'),
-    loadFactor: config.get('log.cleaner.io.buffer.load.factor'),
-    ioBufferBytes: config.get('log.cleaner.io.buffer.size'),
-    ioMaxBytesPerSecond: config.get('log.cleaner.io.max.bytes.per.second'),
-  }
 }
 
 /** Throws DataDirectoryError when the metadata log is damaged: without it, nobody knows what the other directories are. */

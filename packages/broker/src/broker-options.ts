@@ -1,13 +1,14 @@
 /** What `startBroker` takes. */
 
 import type { Runtime } from '@odradek/runtime'
+import type { ConfigInput } from './config/config-key.ts'
 import type { Logger } from './logger.ts'
 
 export interface TopicOptions {
   /** Default: the broker's `num.partitions`, 1 unless configured. */
   readonly partitions?: number
-  /** Kafka's topic configuration, as text. */
-  readonly configs?: Readonly<Record<string, string>>
+  /** Kafka's topic configuration: values as Kafka writes them, or as numbers and booleans. */
+  readonly configs?: Readonly<Record<string, ConfigInput>>
 }
 
 export interface StartBrokerOptions {
@@ -27,8 +28,11 @@ export interface StartBrokerOptions {
   readonly dataDir?: string
   /** Topics to be there when the broker serves; those that exist already are left as they are. */
   readonly topics?: Readonly<Record<string, TopicOptions>>
-  /** Kafka's broker configuration, as text. Defaults are Kafka's, except group.initial.rebalance.delay.ms, which is 0. */
-  readonly config?: Readonly<Record<string, string>>
+  /**
+   * Kafka's broker configuration: values as Kafka writes them, or as numbers and booleans. Defaults are Kafka's, except
+   * group.initial.rebalance.delay.ms, which is 0.
+   */
+  readonly config?: Readonly<Record<string, ConfigInput>>
   /** Default: the real clock, network and disk. */
   readonly runtime?: Runtime
   /** Default: nothing is logged. */

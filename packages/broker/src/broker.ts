@@ -50,7 +50,7 @@ export class Broker {
     this.metrics = parts.cluster.metrics
   }
 
-  /** Creates the topics that do not exist yet. Rejects with MetadataError when one cannot be created. */
+  /** Creates the topics that do not exist yet. Rejects with MetadataError when one cannot be created, with ConfigError for a value that is no text. */
   createTopics(topics: Readonly<Record<string, TopicOptions>>): Promise<void> {
     return ensureTopics(this.#parts.cluster, topics)
   }

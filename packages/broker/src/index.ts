@@ -3,6 +3,7 @@
 export { Broker, startBroker } from './broker.ts'
 export type { InterceptedCall, Interceptor } from './broker.ts'
 export type { StartBrokerOptions, TopicOptions } from './broker-options.ts'
+export type { ConfigInput } from './config/config-key.ts'
 export { ConfigError } from './config/config-key.ts'
 export type { Logger } from './logger.ts'
 export { MetadataError } from './metadata/topic-plan.ts'

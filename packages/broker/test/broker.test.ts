@@ -106,6 +106,26 @@ test('a temporary data directory is gone after close, and close may be called tw
   assert.equal(await exists(broker.dataDir), false)
 })
 
+test('configurations may have numbers and booleans; what is neither, nor text, names its key', async () => {
+  const topics = { orders: { configs: { 'retention.ms': 86_400_000, 'remote.storage.enable': false } } }
+  await withBroker({ config: { 'group.initial.rebalance.delay.ms': 0 }, topics }, async ({ client }) => {
+    const resources = [{ resourceType: 2, resourceName: 'orders', configurationKeys: ['retention.ms', 'remote.storage.enable'] }]
+    const { results } = await client.request(describeConfigs, 4, { resources })
+    assert.deepEqual(
+      one(results)
+        .configs.map(({ name, value }) => `${name}=${value}`)
+        .toSorted(),
+      ['remote.storage.enable=false', 'retention.ms=86400000'],
+    )
+  })
+  const none = null as unknown as string
+  for (const options of [{ config: { 'num.partitions': none } }, { topics: { orders: { configs: { 'num.partitions': none } } } }]) {
+    const error = await errorOf(startBroker(options))
+    assert.ok(error instanceof ConfigError)
+    assert.match(error.message, /num\.partitions/)
+  }
+})
+
 test('topics are made by hand, too, and a bad one is an error', async () => {
   await withBroker({}, async ({ broker, client }) => {
     await broker.createTopics({ orders: { partitions: 3, configs: { 'retention.ms': '5' } } })

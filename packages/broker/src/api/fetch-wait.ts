@@ -33,8 +33,8 @@ class FetchPass {
   readonly #limits: FetchLimits
   readonly #context: RequestContext
   data: PartitionData[] = []
-  /** Bytes of each partition's log when it was read: what has been added since needs no read to be counted. */
-  readonly #logBytes: number[] = []
+  /** Bytes written to each partition when it was read: what has been written since needs no read to be counted. */
+  readonly #writtenBytes: number[] = []
 
   constructor(targets: readonly FetchTarget[], limits: FetchLimits, context: RequestContext) {
     this.#targets = targets
@@ -55,7 +55,7 @@ class FetchPass {
     let left = maxBytes
     let isFirst = true
     for (const [index, target] of this.#targets.entries()) {
-      this.#logBytes[index] = target.partition?.sizeBytes ?? 0
+      this.#writtenBytes[index] = target.partition?.writtenBytes ?? 0
       const reading = readTarget(target, isolation, left, isFirst, this.#context)
       const read = reading instanceof Promise ? await reading : reading
       left -= read.sizeBytes
@@ -82,10 +82,16 @@ class FetchPass {
     for (const index of outdated) {
       const target = this.#targets[index]
       if (target === undefined) continue
-      if (hasMoved(target)) return true
-      bytes += Math.max(0, (target.partition?.sizeBytes ?? 0) - (this.#logBytes[index] ?? 0))
+      if (hasMoved(target) || this.#wasHeldBack(index)) return true
+      bytes += (target.partition?.writtenBytes ?? 0) - (this.#writtenBytes[index] ?? 0)
     }
     return bytes >= this.#limits.minBytes
+  }
+
+  /** Part of what was written by the read was not stable yet: how much of it is by now, only another read tells. */
+  #wasHeldBack(index: number): boolean {
+    const data = this.data[index]
+    return this.#limits.isolation === 'read_committed' && data !== undefined && (data.lastStableOffset ?? -1) < data.highWatermark
   }
 
   #sizeBytes(): number {

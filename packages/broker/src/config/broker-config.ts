@@ -3,7 +3,8 @@
 import { nearestName } from '@odradek/protocol'
 import type { BrokerKey, BrokerValues } from './broker-keys.ts'
 import { brokerKeys, isBrokerKey } from './broker-keys.ts'
-import { ConfigError, parseValue } from './config-key.ts'
+import type { ConfigInput } from './config-key.ts'
+import { ConfigError, configText, parseValue } from './config-key.ts'
 import { knownBrokerKeys } from './known-broker-keys.ts'
 import { isWildcard, parseListeners, securityProtocolOf } from './listeners.ts'
 
@@ -91,11 +92,12 @@ export class BrokerConfig {
  * Reads Kafka's broker properties. Throws ConfigError for a value that is not valid and for a key that Kafka does not have either,
  * naming the nearest one.
  */
-export function parseBrokerConfig(properties: Readonly<Record<string, string>>): ParsedBrokerConfig {
+export function parseBrokerConfig(properties: Readonly<Record<string, ConfigInput>>): ParsedBrokerConfig {
   const texts = new Map<BrokerKey, string>()
   const warnings: string[] = []
-  for (const [given, text] of Object.entries(properties)) {
+  for (const [given, value] of Object.entries(properties)) {
     const name = aliases[given] ?? given
+    const text = configText(given, value)
     if (isBrokerKey(name)) texts.set(name, text)
     else if (isKnown(name)) warnings.push(`configuration ${name} is one of Kafka's that this broker does not act on`)
     else throw new ConfigError(unknownKey('broker', name, [...Object.keys(brokerKeys), ...knownBrokerKeys]))

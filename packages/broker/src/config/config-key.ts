@@ -44,6 +44,19 @@ const integerBounds: Partial<Record<ConfigType, readonly [number, number]>> = {
   int: [-2147483648, 2147483647],
 }
 
+/** A value as programs give it: its text, or the number or boolean itself. */
+export type ConfigInput = string | number | boolean
+
+/** The text of a value. Throws `ConfigError` that names the key for what the types do not allow and JavaScript does. */
+export function configText(name: string, value: ConfigInput): string {
+  const given: unknown = value
+  if (typeof given === 'string') return given
+  if (typeof given === 'number' || typeof given === 'boolean') return String(given)
+  throw new ConfigError(
+    `Invalid value of type ${given === null ? 'null' : typeof given} for configuration ${name}: Expected a string, a number or a boolean`,
+  )
+}
+
 /** Reads the text of a value. Throws `ConfigError` that names the key, the text and what is wrong with it. */
 export function parseValue(name: string, key: ConfigKey, text: string): ConfigValue {
   const value = parseType(name, key, text.trim())

@@ -10,6 +10,8 @@ const ROOM_CHECK_MS = 1000
 
 export class LogSeat {
   log: Log
+  /** Written since the partition was opened: unlike a log's size it never shrinks, and it goes on when the log is opened anew. */
+  writtenBytes = 0
   readonly #manager: LogManager
   readonly #onChange: () => void
   #timer: Timer | undefined
@@ -33,7 +35,8 @@ export class LogSeat {
 
   #attach(log: Log): void {
     log.listener = {
-      onWritten: (endOffset) => {
+      onWritten: (endOffset, bytes) => {
+        this.writtenBytes += bytes
         log.producers.onHighWatermark(endOffset)
         this.#onChange()
       },

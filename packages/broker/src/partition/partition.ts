@@ -99,6 +99,11 @@ export class Partition {
     return Math.max(Math.min(this.#log.producers.firstUnstableOffset, this.highWatermark), this.logStartOffset)
   }
 
+  /** Bytes by which the high watermark has moved since the partition was opened. */
+  get writtenBytes(): number {
+    return this.#seat.writtenBytes
+  }
+
   /** Next offset to be assigned; runs ahead of `highWatermark` while writes are queued. */
   get logEndOffset(): number {
     return this.#log.nextOffset

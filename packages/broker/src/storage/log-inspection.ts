@@ -1,6 +1,6 @@
 /** Reads a partition's directory without a broker and without changing it: every batch, and what is wrong with it or with the files beside. */
 
-import type { BatchHeader } from '@odradek/protocol'
+import type { BatchHeader, EndTransactionMarker } from '@odradek/protocol'
 import { batchCrcIsValid } from '@odradek/protocol'
 import type { FileHandle, Runtime } from '@odradek/runtime'
 
@@ -9,7 +9,9 @@ import { CheckpointError, parseEpochCheckpoint } from './checkpoint-file.ts'
 import { LEADER_EPOCH_CHECKPOINT, parseSegmentFileName, segmentFileName } from './file-names.ts'
 import { IndexInspection } from './index-inspection.ts'
 import { decodeProducerSnapshot } from './producer-snapshot.ts'
+import { TransactionIndexInspection } from './transaction-index-inspection.ts'
 import { TransactionIndex } from './transaction-index.ts'
+import { transactionMarkerOf } from './transaction-marker.ts'
 
 /** A batch as it lies in its segment. */
 export interface InspectedBatch {
@@ -18,6 +20,8 @@ export interface InspectedBatch {
   /** Of the first byte in the segment's file. */
   readonly position: number
   readonly isChecksumValid: boolean
+  /** How a control batch ends its producer's transaction; undefined for all other batches. */
+  readonly marker: EndTransactionMarker | undefined
 }
 
 export interface InspectedSegment {
@@ -49,11 +53,16 @@ export async function* inspectPartition(runtime: Pick<Runtime, 'files' | 'codecs
   const { files } = runtime
   const names = (await files.list(directory)).map(({ name }) => name)
   const parsed = names.flatMap((name) => parseSegmentFileName(name) ?? [])
+  const segments = parsed.filter(({ suffix }) => suffix === 'log').map(({ baseOffset }) => baseOffset)
+  segments.sort((left, right) => left - right)
+  const transactions = await openTransactions(runtime, directory, segments[0] ?? 0, parsed)
   let nextOffset = -1
-  for (const { baseOffset } of parsed.filter(({ suffix }) => suffix === 'log').sort((left, right) => left.baseOffset - right.baseOffset)) {
+  for (const baseOffset of segments) {
     const file = segmentFileName(baseOffset, 'log')
     if (nextOffset > baseOffset) yield problem(file, undefined, `starts below offset ${nextOffset}, where the segment before it ends`)
-    nextOffset = yield* inspectSegment(runtime, directory, baseOffset)
+    nextOffset = yield* inspectSegment(runtime, directory, baseOffset, transactions)
+    const index = await readTransactionIndex(files, directory, baseOffset)
+    for (const { file: name, position, reason } of transactions.finishSegment(baseOffset, index)) yield problem(name, position, reason)
   }
   for (const { baseOffset, suffix } of parsed) {
     const file = segmentFileName(baseOffset, suffix)
@@ -69,6 +78,7 @@ async function* inspectSegment(
   { files, codecs }: Pick<Runtime, 'files' | 'codecs'>,
   directory: string,
   baseOffset: number,
+  transactions: TransactionIndexInspection,
 ): AsyncGenerator<Inspected, number> {
   const file = segmentFileName(baseOffset, 'log')
   const path = `${directory}/${file}`
@@ -83,6 +93,7 @@ async function* inspectSegment(
       for (const batch of batches) {
         const { header } = batch
         yield batch
+        if (!batch.isChecksumValid || header.baseOffset < nextOffset) transactions.giveUp()
         if (!batch.isChecksumValid)
           yield problem(file, batch.position, `the checksum of the batch at offset ${header.baseOffset} does not match`)
         if (header.baseOffset < nextOffset) {
@@ -90,8 +101,10 @@ async function* inspectSegment(
         }
         nextOffset = header.lastOffset + 1
         indexes.note(header, batch.position)
+        transactions.note(header, batch.marker)
       }
       if (end.defect !== undefined) {
+        transactions.giveUp()
         yield problem(file, end.position, end.defect)
         break
       }
@@ -112,10 +125,37 @@ async function readBatches(
 ): Promise<{ batches: InspectedBatch[]; end: ScanEnd }> {
   const batches: InspectedBatch[] = []
   const end = await scanBatches(handle, position, sizeBytes, ({ header, buffer, at, position: start }) => {
-    batches.push({ kind: 'batch', header, position: start, isChecksumValid: batchCrcIsValid(buffer, at, crc32c) })
+    const isChecksumValid = batchCrcIsValid(buffer, at, crc32c)
+    batches.push({ kind: 'batch', header, position: start, isChecksumValid, marker: transactionMarkerOf(buffer, at, header) })
     return batches.length < MAX_BATCHES_HELD
   })
   return { batches, end }
+}
+
+/** Begins with the producers of the oldest segment, where the directory says who they were. */
+async function openTransactions(
+  { files, codecs }: Pick<Runtime, 'files' | 'codecs'>,
+  directory: string,
+  startOffset: number,
+  parsed: readonly { readonly baseOffset: number; readonly suffix: string }[],
+): Promise<TransactionIndexInspection> {
+  let savedBelow = -1
+  let start: ReturnType<typeof decodeProducerSnapshot>
+  for (const { baseOffset, suffix } of parsed) {
+    if (suffix !== 'snapshot') continue
+    const data = await files.readFile(`${directory}/${segmentFileName(baseOffset, 'snapshot')}`)
+    const producers = decodeProducerSnapshot(data, (bytes) => codecs.crc32c(bytes))
+    if (producers === undefined) continue
+    savedBelow = Math.max(savedBelow, baseOffset)
+    if (baseOffset === startOffset) start = producers
+  }
+  return new TransactionIndexInspection(startOffset, start, savedBelow)
+}
+
+/** One that is missing has no entries, as a broker reads it; undefined where the file is no index. */
+async function readTransactionIndex(files: Runtime['files'], directory: string, baseOffset: number): Promise<TransactionIndex | undefined> {
+  const path = `${directory}/${segmentFileName(baseOffset, 'txnindex')}`
+  return TransactionIndex.decode(baseOffset, (await files.stat(path)) === undefined ? Buffer.alloc(0) : await files.readFile(path))
 }
 
 async function* inspectEpochs({ files }: Pick<Runtime, 'files'>, directory: string): AsyncGenerator<LogProblem> {

@@ -23,8 +23,8 @@ export interface LogWriterOptions {
   flushMessages(): number
   /** Makes the names of new files durable: the log's directory and its own entry. */
   syncDirectories(directory: string): Promise<void>
-  /** All below `endOffset` is written (and synced, where that was due). */
-  onWritten(endOffset: number): void
+  /** All below `endOffset` is written (and synced, where that was due): so many bytes more than before. */
+  onWritten(endOffset: number, bytes: number): void
   /** The last write to `segment` is done: later ones go to a newer segment. */
   onSegmentComplete(segment: Segment): void
   onFailure(error: StorageError): void
@@ -167,12 +167,12 @@ export class LogWriter {
       this.#options.budget.queuedBytes -= bytes
     }
     if (this.#failure !== undefined) return
-    this.#advance(endOffset)
+    this.#advance(endOffset, bytes)
   }
 
-  #advance(endOffset: number): void {
+  #advance(endOffset: number, bytes: number): void {
     this.#writtenOffset = endOffset
-    this.#options.onWritten(endOffset)
+    this.#options.onWritten(endOffset, bytes)
     let done = 0
     while (done < this.#waiters.length && (this.#waiters[done] as Waiter).lastOffset < endOffset) {
       ;(this.#waiters[done] as Waiter).resolve()

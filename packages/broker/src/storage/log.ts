@@ -33,8 +33,8 @@ export interface LoadedLog {
 }
 
 export interface LogListener {
-  /** Everything below `endOffset` may be read and acknowledged. */
-  onWritten(endOffset: number): void
+  /** Everything below `endOffset` may be read and acknowledged: so many bytes more than before. */
+  onWritten(endOffset: number, bytes: number): void
   onFailure(error: StorageError): void
 }
 
@@ -84,7 +84,7 @@ export class Log {
         budget: context.budget,
         flushMessages: () => this.config.flushMessages,
         syncDirectories: (path) => this.#syncDirectories(path),
-        onWritten: (endOffset) => this.listener?.onWritten(endOffset),
+        onWritten: (endOffset, bytes) => this.listener?.onWritten(endOffset, bytes),
         onSegmentComplete: (segment) => this.#segmentComplete(segment),
         onFailure: (error) => this.#failed(error),
       },

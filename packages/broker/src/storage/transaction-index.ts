@@ -35,6 +35,11 @@ export class TransactionIndex {
     return this.#entries.length
   }
 
+  /** The entries from `at` on, in order. */
+  from(at: number): readonly AbortedTransactionEntry[] {
+    return this.#entries.slice(at)
+  }
+
   append(entry: AbortedTransactionEntry): void {
     this.#entries.push(entry)
   }

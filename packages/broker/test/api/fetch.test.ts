@@ -142,6 +142,13 @@ test('max bytes hold over all partitions', async () => {
   })
 })
 
+test('fetch.max.bytes bounds what a client may ask for', async () => {
+  await withBroker({ topics: { orders: {} }, config: { 'fetch.max.bytes': '2500' } }, async ({ client }) => {
+    for (const value of ['a', 'b', 'c']) await send(client, 'orders', batchOf([value.repeat(1000)]))
+    assert.equal(valuesOf((await fetchFrom(client, 'orders', 0)).records).length, 2)
+  })
+})
+
 test('under read_committed what a transaction has written is not there before it ends', async () => {
   await withBroker({ topics: { orders: {} } }, async ({ client }) => {
     await send(client, 'orders', batchOf(['a']))

@@ -145,3 +145,13 @@ test('topics page by page', async () => {
     }
   })
 })
+
+test('max.request.partition.size.limit bounds the page that a client may ask for', async () => {
+  const config = { 'max.request.partition.size.limit': '2' }
+  await withBroker({ config, topics: { orders: { partitions: 3 } } }, async ({ client }) => {
+    const request = { topics: [], responsePartitionLimit: 100, cursor: null }
+    const { topics, nextCursor } = await client.request(describeTopicPartitions, 0, request)
+    assert.equal(one(topics).partitions.length, 2)
+    assert.equal(nextCursor?.partitionIndex, 2)
+  })
+})

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import {
   addPartitionsToTxn,
-  describeTransactions,
   ErrorCodes,
   fetch,
   findCoordinator,
@@ -20,7 +19,7 @@ import { startBroker } from '../../src/index.ts'
 import { batchOf, valuesOf } from '../support/batches.ts'
 import { withBroker } from '../support/broker.ts'
 import { fetchRequest, one, send } from '../support/requests.ts'
-import { committedOffset, fetchCommitted, TransactionalClient } from '../support/transactional-client.ts'
+import { committedOffset, describeTransaction, fetchCommitted, TransactionalClient, whenEnded } from '../support/transactional-client.ts'
 import { WireClient } from '../support/wire-client.ts'
 
 const topics = { orders: {}, billed: {} }
@@ -49,7 +48,7 @@ test('a batch of a transaction that its partition is no part of', async () => {
     assert.equal((await producer.send('orders', 'x', 10)).errorCode, ErrorCodes.INVALID_TXN_STATE)
     assert.equal((await producer.send('orders', 'x', 11)).errorCode, ErrorCodes.TRANSACTION_ABORTABLE)
     assert.equal((await producer.send('orders', 'x', 12)).errorCode, ErrorCodes.NONE, 'added implicitly')
-    const { state, topics: added } = await describe(client)
+    const { state, topics: added } = await describeTransaction(client)
     assert.deepEqual([state, added], ['Ongoing', [{ topic: 'orders', partitions: [0] }]])
   })
 })
@@ -74,7 +73,7 @@ test('the partitions of a request become part of its transaction by one write of
       [ErrorCodes.NONE, ErrorCodes.NONE],
     )
     assert.equal((await endOfStates()) - before, 1)
-    const { topics: added } = await describe(client)
+    const { topics: added } = await describeTransaction(client)
     assert.deepEqual(added.map(({ topic }) => topic).sort(), ['billed', 'orders'])
   })
 })
@@ -143,7 +142,7 @@ test('an open transaction, its offsets and one that was about to end are taken u
     for (const keyType of [0, 1]) await client.request(findCoordinator, 6, { keyType, coordinatorKeys: ['billing', 't'] })
     const again = new TransactionalClient(client)
     again.identity = producer.identity
-    assert.equal((await describe(client)).state, 'Ongoing')
+    assert.equal((await describeTransaction(client)).state, 'Ongoing')
     assert.equal((await committedOffset(client, 'billing', 'orders', true)).errorCode, ErrorCodes.UNSTABLE_OFFSET_COMMIT)
     assert.deepEqual(valuesOf((await fetchCommitted(client, 'orders')).records), [])
     assert.equal((await again.send('orders', 'b', 12, 1)).errorCode, ErrorCodes.NONE)
@@ -200,7 +199,7 @@ test('partitions are added all together or not at all', async () => {
       one(resultsByTopicV3AndBelow).resultsByPartition.map(({ partitionErrorCode }) => partitionErrorCode),
       [ErrorCodes.OPERATION_NOT_ATTEMPTED, ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION],
     )
-    assert.equal((await describe(client)).state, 'Empty')
+    assert.equal((await describeTransaction(client)).state, 'Empty')
   })
 })
 
@@ -269,18 +268,4 @@ function unused<Transactions>(transactions: Transactions): {
   v3AndBelowTopics: []
 } {
   return { transactions, v3AndBelowTransactionalId: '', v3AndBelowProducerId: 0, v3AndBelowProducerEpoch: 0, v3AndBelowTopics: [] }
-}
-
-async function describe(client: WireClient): Promise<{ state: string; topics: { topic: string; partitions: number[] }[] }> {
-  const { transactionStates } = await client.request(describeTransactions, 0, { transactionalIds: ['t'] })
-  const { transactionState, topics: added } = one(transactionStates)
-  return { state: transactionState, topics: added }
-}
-
-/** Markers are written after the end has been answered. */
-async function whenEnded(client: WireClient): Promise<void> {
-  for (;;) {
-    const { state } = await describe(client)
-    if (state.startsWith('Complete')) return
-  }
 }

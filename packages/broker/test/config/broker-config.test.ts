@@ -8,7 +8,7 @@ import { checkTopicConfigs, logConfigOf, topicSources, topicValue } from '../../
 import { isTopicKey, topicKeys } from '../../src/config/topic-keys.ts'
 import { defaultLogConfig } from '../../src/storage/log-config.ts'
 
-function failure(properties: Record<string, string>): string {
+function failure(properties: Record<string, string | number>): string {
   try {
     parseBrokerConfig(properties)
   } catch (error) {
@@ -39,6 +39,21 @@ test('values are held to their type, bounds and choices', () => {
   assert.match(failure({ 'log.dirs': '/a,/b' }), /One data directory/)
   assert.match(failure({ 'compression.gzip.level': '10' }), /between 1 and 9/)
   assert.match(failure({ 'log.segment.bytes': '1000' }), /at least 1048576/)
+})
+
+test('numbers and booleans are as good as their text; what is neither names its key', () => {
+  const { config } = parseBrokerConfig({ 'num.partitions': 3, 'auto.create.topics.enable': false, 'min.insync.replicas': '2' })
+  assert.deepEqual(
+    [config.get('num.partitions'), config.get('auto.create.topics.enable'), config.get('min.insync.replicas')],
+    [3, false, 2],
+  )
+  assert.match(failure({ 'num.partitions': 1.5 }), /Invalid value 1\.5 for configuration num\.partitions: Not a number of type INT/)
+  for (const value of [null, undefined, {}, ['1'], 1n]) {
+    assert.throws(() => parseBrokerConfig({ 'num.partitions': value as string }), {
+      name: 'ConfigError',
+      message: /^Invalid value of type \w+ for configuration num\.partitions: Expected a string, a number or a boolean$/,
+    })
+  }
 })
 
 test('every default is a valid value of its own key', () => {

@@ -43,6 +43,14 @@ test('advertised.listeners says otherwise; port 0 in it stands for the one that 
   })
 })
 
+test('broker.rack is told with the address', async () => {
+  await withBroker({ config: { 'broker.rack': 'eu-west-1a' } }, async ({ client }) => {
+    assert.equal(one((await client.request(metadata, 12, { topics: [] })).brokers).rack, 'eu-west-1a')
+    const cluster = await client.request(describeCluster, 1, { includeClusterAuthorizedOperations: false })
+    assert.equal(one(cluster.brokers).rack, 'eu-west-1a')
+  })
+})
+
 test('several listeners: a client stays on the one that it came in through', async () => {
   const config = {
     listeners: 'INSIDE://127.0.0.1:0,OUTSIDE://127.0.0.1:0',

@@ -145,6 +145,12 @@ test('limits: connections, connections per address, idle time', async () => {
     const fourth = await connect()
     await isAlive(fourth)
   })
+  const overridden = { 'max.connections.per.ip': '1', 'max.connections.per.ip.overrides': '127.0.0.1:2' }
+  await withBroker({ config: overridden }, async ({ client, connect }) => {
+    await isAlive(client)
+    await isAlive(await connect())
+    await (await connect()).closed
+  })
   await withBroker({ config: { 'max.connections': '1', 'connections.max.idle.ms': '100' } }, async ({ client, connect }) => {
     await isAlive(client)
     await (await connect()).closed

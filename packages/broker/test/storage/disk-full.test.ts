@@ -49,6 +49,7 @@ test('writes are refused while the disk is full, reads are served, and it goes o
       )
       assert.match(opened.warnings.join('\n'), /No room on the disk[^]*the disk has room again, writes are taken from offset/)
       assert.equal(manager.queuedBytes, 0)
+      assert.equal(partition.writtenBytes, partition.sizeBytes, 'counted on over the new log')
       await opened.close()
       const again = await openPartition(simulation.runtime(host), '/data')
       assert.equal(again.partition.logEndOffset, written + 5)

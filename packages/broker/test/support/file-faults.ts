@@ -1,4 +1,4 @@
-/** A real runtime whose file operations a test can hold back or make fail. */
+/** A runtime whose file operations a test can hold back or make fail. */
 
 import type { FileHandle, OpenMode, Runtime } from '@odradek/runtime'
 import { createNodeRuntime } from '@odradek/runtime'
@@ -10,10 +10,12 @@ export interface FileFaults {
   afterSync?(path: string): void
 }
 
-export function runtimeWithFaults(faults: FileFaults): Runtime {
-  const runtime = createNodeRuntime()
-  const open = async (path: string, mode: OpenMode): Promise<FileHandle> => {
-    const handle = await runtime.files.open(path, mode)
+/** The runtime given, a real one where none is, with these faults in it from now on. */
+export function runtimeWithFaults(faults: FileFaults, runtime: Runtime = createNodeRuntime()): Runtime {
+  const { files } = runtime
+  const open = files.open.bind(files)
+  files.open = async (path: string, mode: OpenMode): Promise<FileHandle> => {
+    const handle = await open(path, mode)
     return {
       read: (...args) => handle.read(...args),
       write: async (chunks, position) => {
@@ -30,5 +32,5 @@ export function runtimeWithFaults(faults: FileFaults): Runtime {
       close: () => handle.close(),
     }
   }
-  return { ...runtime, files: { ...runtime.files, open } }
+  return runtime
 }

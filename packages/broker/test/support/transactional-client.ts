@@ -4,6 +4,7 @@ import type { FetchResponsePartitionData } from '@odradek/protocol'
 import {
   addOffsetsToTxn,
   addPartitionsToTxn,
+  describeTransactions,
   endTxn,
   type EndTxnResponse,
   findCoordinator,
@@ -57,9 +58,15 @@ export class TransactionalClient {
     return one(one(resultsByTopicV3AndBelow).resultsByPartition).partitionErrorCode
   }
 
-  async send(topic: string, value: string, version: number, baseSequence = 0): Promise<ProduceResponsePartitionProduceResponse> {
+  async send(
+    topic: string,
+    value: string,
+    version: number,
+    baseSequence = 0,
+    partition = 0,
+  ): Promise<ProduceResponsePartitionProduceResponse> {
     const records = batchOf([value], { ...this.identity, baseSequence, isTransactional: true })
-    const request = { ...produceRequest(topic, records), transactionalId: this.transactionalId }
+    const request = { ...produceRequest(topic, records, partition), transactionalId: this.transactionalId }
     const { responses } = await this.client.request(produce, version, request)
     return one(one(responses).partitionResponses)
   }
@@ -96,4 +103,25 @@ export async function committedOffset(
 
 export function fetchCommitted(client: WireClient, topic: string, offset = 0): Promise<FetchResponsePartitionData> {
   return fetchFrom(client, topic, offset, { isolationLevel: 1 })
+}
+
+export interface DescribedTransaction {
+  readonly errorCode: number
+  /** Empty where the coordinator does not answer yet. */
+  readonly state: string
+  readonly topics: { topic: string; partitions: number[] }[]
+}
+
+export async function describeTransaction(client: WireClient, transactionalId = 't'): Promise<DescribedTransaction> {
+  const { transactionStates } = await client.request(describeTransactions, 0, { transactionalIds: [transactionalId] })
+  const { errorCode, transactionState, topics } = one(transactionStates)
+  return { errorCode, state: transactionState, topics }
+}
+
+/** Markers are written after the end has been answered. */
+export async function whenEnded(client: WireClient, transactionalId = 't'): Promise<void> {
+  for (;;) {
+    const { state } = await describeTransaction(client, transactionalId)
+    if (state.startsWith('Complete')) return
+  }
 }

@@ -1,7 +1,7 @@
 /** A client that speaks frames: requests encoded by the generated code, or any bytes at all. */
 
 import { type Api, decodeResponseHeader, encodeRequestFrame, Reader } from '@odradek/protocol'
-import { createNodeRuntime, type Socket } from '@odradek/runtime'
+import { createNodeRuntime, type Network, type Socket } from '@odradek/runtime'
 
 interface Waiting {
   readonly resolve: (frame: Buffer) => void
@@ -24,10 +24,10 @@ export class WireClient {
     })
   }
 
-  static async connect(port: number, host = '127.0.0.1'): Promise<WireClient> {
+  static async connect(port: number, host = '127.0.0.1', network: Network = createNodeRuntime().network): Promise<WireClient> {
     const client = new WireClient()
     const handler = { onData: (chunk: Buffer) => client.#onData(chunk), onClose: () => client.#onClose() }
-    client.#socket = await createNodeRuntime().network.connect({ host, port, timeoutMs: 5000 }, handler)
+    client.#socket = await network.connect({ host, port, timeoutMs: 5000 }, handler)
     return client
   }
 

@@ -27,7 +27,7 @@ test('an end is answered once it is written down, and its markers are written af
 })
 
 for (const commits of [true, false]) {
-  test(`killed between any two appends of ${commits ? 'a commit' : 'an abort'}, a transaction ends whole or not at all`, async () => {
+  test(`killed between any two of the coordinator’s own appends for ${commits ? 'a commit' : 'an abort'}, it ends the transaction or leaves it open`, async () => {
     for (let durable = 0; ; durable++) {
       const bench = await new TransactionBench().start()
       const producer = await bench.init()

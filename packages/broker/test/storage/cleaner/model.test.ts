@@ -7,6 +7,7 @@ import type { BatchHeader } from '@odradek/protocol'
 import { readBatchHeader } from '@odradek/protocol'
 import fc from 'fast-check'
 
+import { inspectPartition } from '../../../src/storage/log-inspection.ts'
 import type { Opened } from './support.ts'
 import { contents, simulate } from './support.ts'
 import { batchOf, markerOf, produce } from '../support.ts'
@@ -110,6 +111,7 @@ test('random logs, compacted again and again, hold what the model says', async (
         await model.check(opened)
         assert.deepEqual(opened.warnings, [])
         await opened.close()
+        for await (const each of inspectPartition(opened.runtime, '/data/t-0')) assert.notEqual(each.kind, 'problem', JSON.stringify(each))
       }, seed)
     }),
     { numRuns: 15 },

@@ -21,6 +21,8 @@ export interface BatchRow {
   readonly partitionLeaderEpoch: number
   readonly isTransactional: boolean
   readonly isControl: boolean
+  /** How a control batch ends the transaction; null for all other batches. */
+  readonly endTxnMarker: 'COMMIT' | 'ABORT' | null
   /** Milliseconds since the epoch; null when it has none. */
   readonly deleteHorizonMs: number | null
   readonly position: number
@@ -62,7 +64,7 @@ async function write(text: string): Promise<void> {
 
 const NO_SEQUENCE = -1
 
-function toRow(file: string, { header, position, isChecksumValid }: InspectedBatch): BatchRow {
+function toRow(file: string, { header, position, isChecksumValid, marker }: InspectedBatch): BatchRow {
   return {
     file,
     baseOffset: header.baseOffset,
@@ -75,6 +77,7 @@ function toRow(file: string, { header, position, isChecksumValid }: InspectedBat
     partitionLeaderEpoch: header.partitionLeaderEpoch,
     isTransactional: header.isTransactional,
     isControl: header.isControl,
+    endTxnMarker: marker?.type ?? null,
     deleteHorizonMs: deleteHorizonMs(header),
     position,
     timestampType: header.timestampType,
@@ -92,14 +95,16 @@ function deleteHorizonMs({ attributes, baseTimestamp }: BatchHeader): number | n
   return (attributes & batchLayout.DELETE_HORIZON_BIT) === 0 ? null : baseTimestamp
 }
 
+/** As Kafka's tool prints a batch; what it says of markers further down, with the records, stands at the end. */
 function toLine(row: BatchRow): string {
-  const { file: _file, deleteHorizonMs: horizon, timestampType, maxTimestamp, ...rest } = row
+  const { file: _file, deleteHorizonMs: horizon, timestampType, maxTimestamp, endTxnMarker, ...rest } = row
   const cells: Record<string, string | number | boolean> = {}
   for (const [name, value] of Object.entries(rest)) {
     cells[name] = value
     if (name === 'isControl') cells['deleteHorizonMs'] = horizon === null ? 'OptionalLong.empty' : `OptionalLong[${horizon}]`
     if (name === 'position') cells[timestampType] = maxTimestamp
   }
+  if (endTxnMarker !== null) cells['endTxnMarker'] = endTxnMarker
   return Object.entries(cells)
     .map(([name, value]) => `${name}: ${value}`)
     .join(' ')
