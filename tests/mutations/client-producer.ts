@@ -12,6 +12,7 @@ const compressor = 'packages/client/test/producer/batch-compressor.test.ts'
 const killed = 'packages/client/test/producer/killed-broker.test.ts'
 const memory = 'packages/client/test/producer/accumulator.test.ts'
 const placement = 'packages/client/test/producer/placement.test.ts'
+const idle = 'packages/client/test/producer/idle-topic.test.ts'
 
 const queue = 'packages/client/src/producer/partition-queue.ts'
 const deliveries = 'packages/client/src/producer/deliveries.ts'
@@ -22,6 +23,30 @@ const lane = 'packages/client/src/producer/topic-lane.ts'
 const facade = 'packages/client/src/producer/kafka-producer.ts'
 
 export const producerMutations: readonly Mutation[] = [
+  {
+    name: 'producer/numbers-forgotten-with-topic',
+    breaks: 'records to a topic that was idle pass for duplicates of its first ones, and are acknowledged unwritten',
+    file: accumulator,
+    search: 'this.#resting.keep(topic, partition, numbering)',
+    replace: 'void numbering',
+    tests: [idle],
+  },
+  {
+    name: 'producer/numbers-let-go-in-their-epoch',
+    breaks: 'of very many idle partitions some begin at 0 again in the same epoch',
+    file: 'packages/client/src/producer/resting-sequences.ts',
+    search: 'this.#onFull()\n',
+    replace: '\n',
+    tests: [idle],
+  },
+  {
+    name: 'producer/busy-topic-forgotten',
+    breaks: 'records that wait for a leader wait in vain once their topic is forgotten',
+    file: 'packages/client/src/producer/topic-lanes.ts',
+    search: ' || isBusy(lane.topic)',
+    replace: '',
+    tests: [idle],
+  },
   {
     name: 'producer/forgotten-is-not-there',
     breaks: 'batches that a killed broker wrote and has forgotten are written again',

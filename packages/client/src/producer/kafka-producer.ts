@@ -73,12 +73,14 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
       topics: this.#topics,
       metadataMaxIdleMs: config.metadataMaxIdleMs,
       create: (topic) => this.#createLane(topic),
+      isBusy: (topic) => this.#accumulator.isBusy(topic),
       onForgotten: (topic) => this.#accumulator.forget(topic),
     })
     this.#topics.onRefresh(() => {
       this.#lanes.onMetadata()
       this.#sender.wake()
     })
+    const identity = options.idempotent ? new ProducerIdentity(cluster) : undefined
     this.#accumulator = new Accumulator({
       batchSizeBytes: Math.max(config.batchSize, 1),
       bufferMemoryBytes: config.bufferMemory,
@@ -87,9 +89,9 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
         this.#deliveries.watch()
         this.#sender.wake()
       },
+      onSequencesLost: config.transactionalId === null ? () => identity?.bumpEpoch() : undefined,
     })
     metrics.watchMemory(config.bufferMemory, () => this.#accumulator.availableBytes)
-    const identity = options.idempotent ? new ProducerIdentity(cluster) : undefined
     const onFatal = (error: unknown): void => this.#end(error)
     this.#transactions = identity === undefined ? undefined : this.#createTransactions(identity, onFatal)
     const common = { cluster, topics: this.#topics, config, accumulator: this.#accumulator }

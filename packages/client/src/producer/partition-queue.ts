@@ -2,6 +2,7 @@
 
 import { decrementSequence, incrementSequence } from '@odradek/protocol'
 import type { ProducerBatch } from './producer-batch.ts'
+import type { Numbering } from './resting-sequences.ts'
 
 /** Of how many batches of a producer a broker knows that it has them (KIP-98). */
 const REMEMBERED_BATCHES = 5
@@ -27,9 +28,20 @@ export class PartitionQueue {
   /** Batches have come back: until all that is in flight has, a later one must not overtake them. */
   #isRecovering = false
 
-  constructor(topic: string, partition: number) {
+  /**
+   * `numbering` is what an earlier queue of the partition has left. What that one had acknowledged does not count: the broker may have dropped
+   * the producer meanwhile, or the topic may be another of the same name.
+   */
+  constructor(topic: string, partition: number, numbering?: Numbering) {
     this.topic = topic
     this.partition = partition
+    if (numbering === undefined) return
+    this.#generation = numbering.generation
+    this.#nextSequence = numbering.nextSequence
+  }
+
+  get numbering(): Numbering {
+    return { generation: this.#generation, nextSequence: this.#nextSequence }
   }
 
   get isIdle(): boolean {
