@@ -12,6 +12,7 @@ const compressor = 'packages/client/test/producer/batch-compressor.test.ts'
 const killed = 'packages/client/test/producer/killed-broker.test.ts'
 const memory = 'packages/client/test/producer/accumulator.test.ts'
 const placement = 'packages/client/test/producer/placement.test.ts'
+const inDoubt = 'packages/client/test/producer/in-doubt.test.ts'
 const idle = 'packages/client/test/producer/idle-topic.test.ts'
 
 const queue = 'packages/client/src/producer/partition-queue.ts'
@@ -142,6 +143,54 @@ export const producerMutations: readonly Mutation[] = [
     search: 'this.#nextOrdinal() - first.ordinal >= REMEMBERED_BATCHES',
     replace: 'this.#nextOrdinal() - first.ordinal >= Number.MAX_SAFE_INTEGER',
     tests: [windowTest],
+  },
+  {
+    name: 'producer/answers-that-prove-nothing',
+    breaks: 'after a batch that failed and is in the log the next one passes for it, and is acknowledged unwritten',
+    file: deliveries,
+    search: 'if (!provesAbsence(answer.errorCode)) batch.isInDoubt = true',
+    replace: '',
+    tests: [inDoubt],
+  },
+  {
+    name: 'producer/lost-answer-proves-nothing',
+    breaks: 'after a batch whose answer was lost and whose retry was refused the next one passes for it',
+    file: deliveries,
+    search: '      batch.isInDoubt = true\n      if (reason.retriable)',
+    replace: '      if (reason.retriable)',
+    tests: [inDoubt],
+  },
+  {
+    name: 'producer/parts-of-what-is-there',
+    breaks: 'a batch that was written, and is too large when it comes again, is written again in parts',
+    file: deliveries,
+    search: ' || batch.isWholeInDoubt',
+    replace: '',
+    tests: [inDoubt],
+  },
+  {
+    name: 'producer/parts-in-doubt-for-ever',
+    breaks: 'a bad record takes the parts behind it along',
+    file: queue,
+    search: 'other.isWholeInDoubt = false',
+    replace: 'void other',
+    tests: [inDoubt],
+  },
+  {
+    name: 'producer/moved-up-while-in-doubt',
+    breaks: 'batches behind one that may be in the log get its number',
+    file: 'packages/client/src/producer/refusal.ts',
+    search: 'batch.mayBeInLog ? new Map<number, KafkaError>() : namedFailures(batch, answer)',
+    replace: 'namedFailures(batch, answer)',
+    tests: [inDoubt],
+  },
+  {
+    name: 'producer/proven-and-failed',
+    breaks: 'a record that is in the log for certain is reported as failed',
+    file: deliveries,
+    search: 'if (batch.mayBeInLog && queue.isInLog(batch)) this',
+    replace: 'if (batch.mayBeInLog && batch.isSettled) this',
+    tests: [inDoubt],
   },
   {
     name: 'producer/gap-left-open',

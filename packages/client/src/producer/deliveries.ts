@@ -8,7 +8,8 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ProducerValues } from '../config/producer.ts'
 import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
-import { BrokerError, KafkaError, ProtocolError, TimeoutError } from '../errors/kafka-error.ts'
+import type { BrokerError } from '../errors/kafka-error.ts'
+import { KafkaError, ProtocolError, TimeoutError } from '../errors/kafka-error.ts'
 import type { Transactions } from '../transaction/transactions.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { PartitionQueue } from './partition-queue.ts'
@@ -17,7 +18,7 @@ import type { EncodedBatch } from './produce-request.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import type { ProducerIdentity } from './producer-id.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
-import { explainRefusal, judgeRefusal } from './refusal.ts'
+import { explainRefusal, judgeRefusal, provesAbsence } from './refusal.ts'
 
 const MIN_SWEEP_MS = 5
 const MAX_SWEEP_MS = 1000
@@ -83,6 +84,7 @@ export class Deliveries {
     for (const { batch } of batches) {
       const queue = this.#land(batch)
       if (batch.isSettled) continue
+      batch.isInDoubt = true
       if (reason.retriable) this.#retry(queue, batch, reason)
       else this.#fail(queue, batch, reason, 'unknown')
     }
@@ -141,6 +143,7 @@ export class Deliveries {
 
   #onError(queue: PartitionQueue, batch: ProducerBatch, answer: ProduceResponsePartitionProduceResponse): void {
     const error = brokerError(answer.errorCode, `Cannot write ${describe(batch)}`, answer.errorMessage)
+    if (!provesAbsence(answer.errorCode)) batch.isInDoubt = true
     switch (brokerErrorAction(answer.errorCode)) {
       case 'refresh-metadata':
       case 'find-coordinator':
@@ -158,7 +161,7 @@ export class Deliveries {
         if (!batch.isStale) batch.isOutOfSequence = true
         // A batch that came too early, or got another number since, or may yet prove to be in the log, is merely sent again.
         if (!queue.isAhead(batch) && !batch.isStale && !queue.mayBeProven(batch)) {
-          if (this.#options.transactions !== undefined) {
+          if (this.#options.transactions !== undefined || batch.isWholeInDoubt) {
             this.#fail(queue, batch, error, 'unknown')
             return
           }
@@ -170,7 +173,7 @@ export class Deliveries {
         this.#fail(queue, batch, error, 'unknown')
         return
       case 'fatal':
-        this.#fail(queue, batch, error, 'refused')
+        this.#refuse(queue, batch, error)
         this.#options.onFatal(error)
         return
       default:
@@ -188,7 +191,7 @@ export class Deliveries {
   #onRefused(queue: PartitionQueue, batch: ProducerBatch, error: BrokerError, answer: ProduceResponsePartitionProduceResponse): void {
     const { failures, groups } = judgeRefusal(batch, answer)
     if (groups.length === 0) {
-      this.#fail(queue, batch, explainRefusal(error, batch), 'refused', failures)
+      this.#refuse(queue, batch, explainRefusal(error, batch), failures)
       return
     }
     const { accumulator, metrics, transactions, onChange } = this.#options
@@ -214,13 +217,19 @@ export class Deliveries {
       return
     }
     if (batch.attempts > config.retries) {
-      this.#fail(queue, batch, error, error instanceof BrokerError ? 'refused' : 'unknown')
+      this.#refuse(queue, batch, error)
       return
     }
     metrics.onRetry(batch)
     queue.requeue(batch)
     this.#backOff(queue, now, error.code === 'CONCURRENT_TRANSACTIONS' ? CONCURRENT_TRANSACTIONS_RETRY_MS : undefined)
     onChange()
+  }
+
+  /** No more attempts: what an earlier one has left in the log is there all the same. */
+  #refuse(queue: PartitionQueue, batch: ProducerBatch, error: KafkaError, errorsByRecord?: ReadonlyMap<number, KafkaError>): void {
+    if (batch.mayBeInLog && queue.isInLog(batch)) this.#settle(batch, () => batch.acknowledge(-1, -1))
+    else this.#fail(queue, batch, error, batch.mayBeInLog ? 'unknown' : 'refused', errorsByRecord)
   }
 
   /** `outcome`: certainly not in the log, or perhaps. */

@@ -63,7 +63,7 @@ export class PartitionQueue {
   take(generation: number): ProducerBatch | undefined {
     const batch = this.waiting.shift()
     if (batch === undefined) return undefined
-    if (generation >= 0 && this.#generation !== generation && !this.#mayBeInLog(batch)) this.#restart(generation, batch)
+    if (generation >= 0 && this.#generation !== generation && !this.#keepsNumber(batch)) this.#restart(generation, batch)
     batch.isClosed = true
     if (batch.ordinal < 0) batch.ordinal = this.#taken++
     if (generation >= 0 && batch.baseSequence < 0) {
@@ -102,6 +102,8 @@ export class PartitionQueue {
 
   acknowledged(batch: ProducerBatch): void {
     this.failures = 0
+    // What it is a part of was not in the log, then, and so is nothing that came after that.
+    if (batch.isWholeInDoubt) for (const other of [...this.inFlight, ...this.waiting]) other.isWholeInDoubt = false
     if (batch.baseSequence >= 0 && !this.isInLog(batch)) {
       this.#lastAcknowledgedSequence = incrementSequence(batch.baseSequence, batch.recordCount - 1)
     }
@@ -118,7 +120,7 @@ export class PartitionQueue {
    * alone, and refuse those before it when they are sent again. Whatever later one was sent may be that last one, until it is refused, too.
    */
   mayBeProven(batch: ProducerBatch): boolean {
-    if (batch.attempts < 2) return false
+    if (!batch.mayBeInLog) return false
     return [...this.inFlight, ...this.waiting].some((other) => other.attempts > 0 && !other.isOutOfSequence && comesAfter(other, batch))
   }
 
@@ -142,6 +144,7 @@ export class PartitionQueue {
       part.ordinal = batch.ordinal + index
       if (sequence < 0) continue
       part.renumber(sequence)
+      part.isWholeInDoubt = batch.mayBeInLog
       sequence = incrementSequence(sequence, part.recordCount)
     }
     this.waiting.splice(at, 0, ...parts)
@@ -182,8 +185,8 @@ export class PartitionQueue {
   }
 
   /** A batch that was sent and not answered keeps its epoch and number: under others it might get in twice. */
-  #mayBeInLog(batch: ProducerBatch): boolean {
-    return batch.baseSequence >= 0 && batch.attempts > 0 && !this.#isRefused
+  #keepsNumber(batch: ProducerBatch): boolean {
+    return batch.baseSequence >= 0 && (batch.attempts > 0 || batch.mayBeInLog) && !this.#isRefused
   }
 
   #restart(generation: number, first: ProducerBatch): void {

@@ -47,6 +47,10 @@ export class ProducerBatch {
   baseSequence = -1
   /** A broker has refused it so, under the number that it has. */
   isOutOfSequence = false
+  /** An attempt may have been written whatever came back: by its number a broker knows the batch when it comes again. */
+  isInDoubt = false
+  /** So may what this batch was divided from, for which no broker knows the part. */
+  isWholeInDoubt = false
   /** Place among all batches of its partition that were taken to be sent; −1 before. */
   ordinal = -1
   /** What the record appended last takes. */
@@ -125,8 +129,11 @@ export class ProducerBatch {
     return this.#encoded
   }
 
+  /** For a batch that is not in the log under the number that it had, nor will be. */
   renumber(baseSequence: number): void {
     this.baseSequence = baseSequence
+    this.isInDoubt = false
+    this.isWholeInDoubt = false
     this.isOutOfSequence = false
     this.#encoded = undefined
   }
@@ -197,6 +204,11 @@ export class ProducerBatch {
       offset: this.#baseOffset < 0 ? -1 : this.#baseOffset + index,
       timestamp: this.#logAppendTimeMs >= 0 ? this.#logAppendTimeMs : (this.#timestamps[index] as number),
     }
+  }
+
+  /** Its records may be in the log, so that they may not get other numbers. */
+  get mayBeInLog(): boolean {
+    return this.baseSequence >= 0 && (this.isInDoubt || this.isWholeInDoubt)
   }
 
   /** Renumbered since its bytes were made: what is under way has an old number. */
