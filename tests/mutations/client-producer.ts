@@ -13,6 +13,7 @@ const killed = 'packages/client/test/producer/killed-broker.test.ts'
 const memory = 'packages/client/test/producer/accumulator.test.ts'
 const placement = 'packages/client/test/producer/placement.test.ts'
 const inDoubt = 'packages/client/test/producer/in-doubt.test.ts'
+const unanswered = 'packages/client/test/producer/unanswered.test.ts'
 const idle = 'packages/client/test/producer/idle-topic.test.ts'
 
 const queue = 'packages/client/src/producer/partition-queue.ts'
@@ -303,6 +304,22 @@ export const producerMutations: readonly Mutation[] = [
     search: 'this.#usedBytes -= batch.reservedBytes',
     replace: '',
     tests: [producer],
+  },
+  {
+    name: 'producer/unanswered-memory-used-again',
+    breaks: 'with acks=0 later records are written over earlier ones that the socket has not taken yet',
+    file: sender,
+    search: 'null)).then(\n      () => {',
+    replace: 'null)).catch((error: unknown) => deliveries.onLost(batches, error))\n    Promise.resolve().then(\n      () => {',
+    tests: [unanswered],
+  },
+  {
+    name: 'producer/unanswered-and-cut-off',
+    breaks: 'with acks=0 records wait for ever whose connection broke before the socket had taken them',
+    file: 'packages/client/src/connection/connection.ts',
+    search: 'for (const reject of this.#untaken) reject(error)',
+    replace: '',
+    tests: [unanswered],
   },
   {
     name: 'producer/used-builder',

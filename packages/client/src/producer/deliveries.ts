@@ -56,10 +56,10 @@ export class Deliveries {
     this.#options.metrics.onRequest(batches)
   }
 
-  /** `acks=0`: written to the socket is all that will be known. */
+  /** `acks=0`: taken by the socket is all that will be known. */
   onUnanswered(batch: ProducerBatch): void {
     this.#land(batch)
-    this.#settle(batch, () => batch.acknowledge(-1, -1))
+    if (!batch.isSettled) this.#settle(batch, () => batch.acknowledge(-1, -1))
   }
 
   onAnswer(batch: ProducerBatch, answer: ProduceResponsePartitionProduceResponse | undefined): void {
