@@ -104,6 +104,7 @@ export class Accumulator {
   /** The memory of a batch is that of its parts from here on. */
   exchange(batch: ProducerBatch, parts: readonly ProducerBatch[]): void {
     this.#usedBytes += parts.reduce((bytes, part) => bytes + part.reservedBytes, -batch.reservedBytes)
+    this.#trimSpares()
   }
 
   /** Whether a topic has batches that wait or are in flight. */
@@ -119,15 +120,18 @@ export class Accumulator {
     queues.forEach(({ partition, numbering }) => this.#resting.keep(topic, partition, numbering))
   }
 
+  #trimSpares(): void {
+    while (this.#spareBuilders.length > 0 && this.heldBytes > this.#options.bufferMemoryBytes) this.#spareBuilders.pop()
+  }
+
   #openBatch(queue: PartitionQueue, record: EncodedRecord): ProducerBatch | undefined {
     const limit = this.#options.batchSizeBytes
     const bytes = record.maxBytes + BATCH_HEADER_BYTES <= limit ? limit : Math.max(limit, exactBytes(record) + BATCH_HEADER_BYTES)
-    // A record larger than all of the memory may go when nothing else is there; send() has checked it against max.request.size.
-    if (bytes > this.availableBytes && this.#usedBytes > 0) return undefined
+    if (bytes > this.availableBytes) return undefined
     const builder = bytes === limit ? this.#spareBuilders.pop() : undefined
     const batch = new ProducerBatch(queue.topic, queue.partition, this.#options.nowMs(), bytes, builder ?? new RecordBatchBuilder(bytes))
     this.#usedBytes += bytes
-    while (this.#spareBuilders.length > 0 && this.heldBytes > this.#options.bufferMemoryBytes) this.#spareBuilders.pop()
+    this.#trimSpares()
     queue.waiting.push(batch)
     this.active.add(queue)
     this.#options.onBatch(false)

@@ -1,7 +1,7 @@
 /** The records that travel together to one partition, and those who wait for them. */
 
 import type { BuildOptions, RecordBytes, RecordHeader } from '@odradek/protocol'
-import { RecordBatchBuilder, RecordCursor } from '@odradek/protocol'
+import { batchLayout, RecordBatchBuilder, RecordCursor } from '@odradek/protocol'
 import type { KafkaError } from '../errors/kafka-error.ts'
 import type { RecordMetadata } from './types.ts'
 
@@ -30,6 +30,7 @@ function capture(resolve: Resolve): void {
 
 /** So that a part's memory need not grow for the lengths of its last record. */
 const SPARE_PART_BYTES = 64
+const { BATCH_HEADER_BYTES } = batchLayout
 const SHARED_EMPTY: readonly RecordHeader[] = []
 
 export class ProducerBatch {
@@ -229,7 +230,9 @@ export class ProducerBatch {
 
   #part(group: ReadonlySet<number>, places: Place[]): ProducerBatch {
     const cursor = this.#cursor()
-    const bytes = this.sizeBytes + SPARE_PART_BYTES
+    const sizes = this.#cursor()
+    let bytes = BATCH_HEADER_BYTES + SPARE_PART_BYTES
+    for (let index = 0; sizes.next(); index++) if (group.has(index)) bytes += sizes.recordBytes().length
     const part = new ProducerBatch(this.topic, this.partition, this.createdMs, bytes, new RecordBatchBuilder(bytes))
     for (let index = 0; cursor.next(); index++) {
       if (!group.has(index)) continue
