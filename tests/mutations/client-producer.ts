@@ -14,6 +14,7 @@ const memory = 'packages/client/test/producer/accumulator.test.ts'
 const placement = 'packages/client/test/producer/placement.test.ts'
 const inDoubt = 'packages/client/test/producer/in-doubt.test.ts'
 const unanswered = 'packages/client/test/producer/unanswered.test.ts'
+const shown = 'packages/client/test/producer/failures-shown.test.ts'
 const idle = 'packages/client/test/producer/idle-topic.test.ts'
 
 const queue = 'packages/client/src/producer/partition-queue.ts'
@@ -336,6 +337,22 @@ export const producerMutations: readonly Mutation[] = [
     search: 'for (const reject of this.#untaken) reject(error)',
     replace: '',
     tests: [unanswered],
+  },
+  {
+    name: 'producer/failure-alone-unseen',
+    breaks: 'records that fail alone are in no figure of their topic and in no event',
+    file: deliveries,
+    search: 'metrics.onDivision(batch, failures)',
+    replace: 'metrics.onDivision(batch, new Map())',
+    tests: [shown],
+  },
+  {
+    name: 'producer/refusal-unseen',
+    breaks: 'records that get into no batch are in no figure and in no event',
+    file: facade,
+    search: 'this.#options.metrics.onRefusal(topic, partition, error)',
+    replace: 'void [topic, partition]',
+    tests: [shown],
   },
   {
     name: 'producer/used-builder',

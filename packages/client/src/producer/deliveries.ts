@@ -200,7 +200,7 @@ export class Deliveries {
     const parts = batch.divide(groups, failures)
     queue.replace(batch, parts)
     accumulator.exchange(batch, parts)
-    metrics.onDivision(failures.size)
+    metrics.onDivision(batch, failures)
     onChange()
   }
 

@@ -225,7 +225,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
         if (batch instanceof ProducerBatch) return batch.promiseLast()
         late = batch
       } catch (error) {
-        return Promise.reject(this.#refused(error))
+        return Promise.reject(this.#refused(record, error))
       }
     }
     return this.#sendLater(lane, record, late)
@@ -250,7 +250,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
         }
         late = batch
       } catch (error) {
-        collector.refuse(index, this.#refused(error))
+        collector.refuse(index, this.#refused(record, error))
         return
       }
     }
@@ -266,12 +266,12 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   ): void {
     const refusal = this.#refusal
     if (refusal !== undefined) {
+      this.#options.metrics.onRefusal(record.topic, record.partition, refusal)
       onRefused(refusal)
       return
     }
     const deadlineMs = this.#cluster.nowMs() + this.#options.config.maxBlockMs
-    const onLateRefusal = this.#transactions === undefined ? onRefused : (error: KafkaError): void => onRefused(this.#refused(error))
-    lane.block({ record, deadlineMs, late, onAppended, onRefused: onLateRefusal })
+    lane.block({ record, deadlineMs, late, onAppended, onRefused: (error) => onRefused(this.#refused(record, error)) })
   }
 
   /** The batch that took the record; undefined when there is no memory; what to wait for. Throws what refuses it. */
@@ -354,8 +354,9 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   }
 
   /** The record will not be in a batch, which a transaction without it cannot make good. */
-  #refused(reason: unknown): KafkaError {
+  #refused({ topic, partition }: ProducerRecord<K, V>, reason: unknown): KafkaError {
     const error = toKafkaError(reason)
+    this.#options.metrics.onRefusal(topic, partition, error)
     this.#transactions?.onSendFailed(error, false)
     return error
   }
