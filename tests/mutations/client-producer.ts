@@ -15,6 +15,7 @@ const placement = 'packages/client/test/producer/placement.test.ts'
 const inDoubt = 'packages/client/test/producer/in-doubt.test.ts'
 const unanswered = 'packages/client/test/producer/unanswered.test.ts'
 const shown = 'packages/client/test/producer/failures-shown.test.ts'
+const hints = 'packages/client/test/producer/leader-hints.test.ts'
 const idle = 'packages/client/test/producer/idle-topic.test.ts'
 
 const queue = 'packages/client/src/producer/partition-queue.ts'
@@ -353,6 +354,14 @@ export const producerMutations: readonly Mutation[] = [
     search: 'this.#options.metrics.onRefusal(topic, partition, error)',
     replace: 'void [topic, partition]',
     tests: [shown],
+  },
+  {
+    name: 'producer/hint-ignored',
+    breaks: 'records wait for metadata and a backoff although the broker has named the new leader',
+    file: deliveries,
+    search: 'metadata.learnLeader(topic, partition, currentLeader, nodeEndpoints)',
+    replace: 'void [currentLeader, nodeEndpoints]',
+    tests: [hints],
   },
   {
     name: 'producer/used-builder',

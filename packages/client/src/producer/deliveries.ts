@@ -1,6 +1,6 @@
 /** What becomes of the batches that were sent: acknowledged, tried again in order, or failed, as the table of broker errors says. */
 
-import type { ProduceResponsePartitionProduceResponse } from '@odradek/protocol'
+import type { ProduceResponse, ProduceResponsePartitionProduceResponse } from '@odradek/protocol'
 import { ErrorCodes } from '@odradek/protocol'
 import type { Timer } from '@odradek/runtime'
 import { backoffMs } from '../cluster/backoff.ts'
@@ -39,6 +39,12 @@ export interface DeliveriesOptions {
   readonly onFatal: (error: KafkaError) => void
 }
 
+/** Who has answered, and where the nodes are that the answer names. */
+interface AnswerSource {
+  readonly nodeId: number
+  readonly nodeEndpoints: ProduceResponse['nodeEndpoints']
+}
+
 export class Deliveries {
   readonly #options: DeliveriesOptions
   #isRefreshing = false
@@ -62,7 +68,7 @@ export class Deliveries {
     if (!batch.isSettled) this.#settle(batch, () => batch.acknowledge(-1, -1))
   }
 
-  onAnswer(batch: ProducerBatch, answer: ProduceResponsePartitionProduceResponse | undefined): void {
+  onAnswer(batch: ProducerBatch, answer: ProduceResponsePartitionProduceResponse | undefined, source: AnswerSource): void {
     if (answer === undefined) {
       this.onLost([{ batch }], new ProtocolError(`The broker's answer leaves out ${describe(batch)}`))
       return
@@ -74,7 +80,7 @@ export class Deliveries {
       this.#settle(batch, () => batch.acknowledge(answer.errorCode === ErrorCodes.NONE ? answer.baseOffset : -1, answer.logAppendTimeMs))
       return
     }
-    this.#onError(queue, batch, answer)
+    this.#onError(queue, batch, answer, source)
   }
 
   /** No answer: whether the batches are in the log is not known. */
@@ -141,17 +147,24 @@ export class Deliveries {
     this.#options.onChange()
   }
 
-  #onError(queue: PartitionQueue, batch: ProducerBatch, answer: ProduceResponsePartitionProduceResponse): void {
+  #onError(queue: PartitionQueue, batch: ProducerBatch, answer: ProduceResponsePartitionProduceResponse, source: AnswerSource): void {
     const error = brokerError(answer.errorCode, `Cannot write ${describe(batch)}`, answer.errorMessage)
     if (!provesAbsence(answer.errorCode)) batch.isInDoubt = true
     switch (brokerErrorAction(answer.errorCode)) {
       case 'refresh-metadata':
+        if (this.#knowsOtherLeader(answer, queue, source)) {
+          this.#retry(queue, batch, error, 0)
+          return
+        }
+        this.#refreshMetadata()
+        this.#retry(queue, batch, error)
+        return
       case 'find-coordinator':
         this.#refreshMetadata()
         this.#retry(queue, batch, error)
         return
       case 'retry':
-        this.#retry(queue, batch, error)
+        this.#retry(queue, batch, error, error.code === 'CONCURRENT_TRANSACTIONS' ? CONCURRENT_TRANSACTIONS_RETRY_MS : undefined)
         return
       case 'bump-epoch':
         if (queue.isInLog(batch)) {
@@ -181,6 +194,18 @@ export class Deliveries {
     }
   }
 
+  /** From the answer (KIP-951), or by now: what was under way together is answered together. */
+  #knowsOtherLeader(
+    { currentLeader }: ProduceResponsePartitionProduceResponse,
+    { topic, partition }: PartitionQueue,
+    { nodeId, nodeEndpoints }: AnswerSource,
+  ): boolean {
+    const { metadata } = this.#options.cluster
+    metadata.learnLeader(topic, partition, currentLeader, nodeEndpoints)
+    const leader = metadata.leader(topic, partition)
+    return leader !== undefined && leader.id !== nodeId
+  }
+
   #startAnew(queue: PartitionQueue): void {
     const { identity } = this.#options
     queue.refused()
@@ -204,7 +229,7 @@ export class Deliveries {
     onChange()
   }
 
-  #retry(queue: PartitionQueue, batch: ProducerBatch, error: KafkaError): void {
+  #retry(queue: PartitionQueue, batch: ProducerBatch, error: KafkaError, maxPauseMs?: number): void {
     batch.lastError = error
     const { config, cluster, transactions, metrics, onChange } = this.#options
     if (transactions?.abandonedBy !== undefined) {
@@ -222,7 +247,7 @@ export class Deliveries {
     }
     metrics.onRetry(batch)
     queue.requeue(batch)
-    this.#backOff(queue, now, error.code === 'CONCURRENT_TRANSACTIONS' ? CONCURRENT_TRANSACTIONS_RETRY_MS : undefined)
+    if (maxPauseMs !== 0) this.#backOff(queue, now, maxPauseMs)
     onChange()
   }
 

@@ -201,7 +201,10 @@ export class Sender {
     request.connection
       .send(produce, message)
       .then(
-        (response) => matchResponse(batches, response, (batch, answer) => deliveries.onAnswer(batch, answer)),
+        (response) => {
+          const source = { nodeId, nodeEndpoints: response.nodeEndpoints }
+          matchResponse(batches, response, (batch, answer) => deliveries.onAnswer(batch, answer, source))
+        },
         (error: unknown) => deliveries.onLost(batches, error),
       )
       .finally(() => {
