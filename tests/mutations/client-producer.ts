@@ -12,6 +12,11 @@ const compressor = 'packages/client/test/producer/batch-compressor.test.ts'
 const killed = 'packages/client/test/producer/killed-broker.test.ts'
 const memory = 'packages/client/test/producer/accumulator.test.ts'
 const placement = 'packages/client/test/producer/placement.test.ts'
+const inDoubt = 'packages/client/test/producer/in-doubt.test.ts'
+const unanswered = 'packages/client/test/producer/unanswered.test.ts'
+const shown = 'packages/client/test/producer/failures-shown.test.ts'
+const hints = 'packages/client/test/producer/leader-hints.test.ts'
+const idle = 'packages/client/test/producer/idle-topic.test.ts'
 
 const queue = 'packages/client/src/producer/partition-queue.ts'
 const deliveries = 'packages/client/src/producer/deliveries.ts'
@@ -22,6 +27,30 @@ const lane = 'packages/client/src/producer/topic-lane.ts'
 const facade = 'packages/client/src/producer/kafka-producer.ts'
 
 export const producerMutations: readonly Mutation[] = [
+  {
+    name: 'producer/numbers-forgotten-with-topic',
+    breaks: 'records to a topic that was idle pass for duplicates of its first ones, and are acknowledged unwritten',
+    file: accumulator,
+    search: 'this.#resting.keep(topic, partition, numbering)',
+    replace: 'void numbering',
+    tests: [idle],
+  },
+  {
+    name: 'producer/numbers-let-go-in-their-epoch',
+    breaks: 'of very many idle partitions some begin at 0 again in the same epoch',
+    file: 'packages/client/src/producer/resting-sequences.ts',
+    search: 'this.#onFull()\n',
+    replace: '\n',
+    tests: [idle],
+  },
+  {
+    name: 'producer/busy-topic-forgotten',
+    breaks: 'records that wait for a leader wait in vain once their topic is forgotten',
+    file: 'packages/client/src/producer/topic-lanes.ts',
+    search: ' || isBusy(lane.topic)',
+    replace: '',
+    tests: [idle],
+  },
   {
     name: 'producer/forgotten-is-not-there',
     breaks: 'batches that a killed broker wrote and has forgotten are written again',
@@ -117,6 +146,54 @@ export const producerMutations: readonly Mutation[] = [
     search: 'this.#nextOrdinal() - first.ordinal >= REMEMBERED_BATCHES',
     replace: 'this.#nextOrdinal() - first.ordinal >= Number.MAX_SAFE_INTEGER',
     tests: [windowTest],
+  },
+  {
+    name: 'producer/answers-that-prove-nothing',
+    breaks: 'after a batch that failed and is in the log the next one passes for it, and is acknowledged unwritten',
+    file: deliveries,
+    search: 'if (!provesAbsence(answer.errorCode)) batch.isInDoubt = true',
+    replace: '',
+    tests: [inDoubt],
+  },
+  {
+    name: 'producer/lost-answer-proves-nothing',
+    breaks: 'after a batch whose answer was lost and whose retry was refused the next one passes for it',
+    file: deliveries,
+    search: '      batch.isInDoubt = true\n      if (reason.retriable)',
+    replace: '      if (reason.retriable)',
+    tests: [inDoubt],
+  },
+  {
+    name: 'producer/parts-of-what-is-there',
+    breaks: 'a batch that was written, and is too large when it comes again, is written again in parts',
+    file: deliveries,
+    search: ' || batch.isWholeInDoubt',
+    replace: '',
+    tests: [inDoubt],
+  },
+  {
+    name: 'producer/parts-in-doubt-for-ever',
+    breaks: 'a bad record takes the parts behind it along',
+    file: queue,
+    search: 'other.isWholeInDoubt = false',
+    replace: 'void other',
+    tests: [inDoubt],
+  },
+  {
+    name: 'producer/moved-up-while-in-doubt',
+    breaks: 'batches behind one that may be in the log get its number',
+    file: 'packages/client/src/producer/refusal.ts',
+    search: 'batch.mayBeInLog ? new Map<number, KafkaError>() : namedFailures(batch, answer)',
+    replace: 'namedFailures(batch, answer)',
+    tests: [inDoubt],
+  },
+  {
+    name: 'producer/proven-and-failed',
+    breaks: 'a record that is in the log for certain is reported as failed',
+    file: deliveries,
+    search: 'if (batch.mayBeInLog && queue.isInLog(batch)) this',
+    replace: 'if (batch.mayBeInLog && batch.isSettled) this',
+    tests: [inDoubt],
   },
   {
     name: 'producer/gap-left-open',
@@ -218,9 +295,25 @@ export const producerMutations: readonly Mutation[] = [
     name: 'producer/memory-ignored',
     breaks: 'buffer.memory does not hold',
     file: accumulator,
-    search: 'if (bytes > this.availableBytes && this.#usedBytes > 0) return undefined',
+    search: 'if (bytes > this.availableBytes) return undefined',
     replace: '',
     tests: [producer],
+  },
+  {
+    name: 'producer/parts-as-large-as-the-whole',
+    breaks: 'while a batch is parted, more than buffer.memory is in use',
+    file: batch,
+    search: 'if (group.has(index)) bytes += sizes',
+    replace: 'bytes += sizes',
+    tests: [memory],
+  },
+  {
+    name: 'producer/memory-of-one-record',
+    breaks: 'a record larger than buffer.memory is waited for in vain',
+    file: 'packages/client/src/producer/record-encoder.ts',
+    search: 'Math.min(options.maxRequestBytes, options.bufferMemoryBytes) - BATCH_HEADER_BYTES',
+    replace: 'options.maxRequestBytes - BATCH_HEADER_BYTES',
+    tests: [memory],
   },
   {
     name: 'producer/memory-leaks',
@@ -229,6 +322,46 @@ export const producerMutations: readonly Mutation[] = [
     search: 'this.#usedBytes -= batch.reservedBytes',
     replace: '',
     tests: [producer],
+  },
+  {
+    name: 'producer/unanswered-memory-used-again',
+    breaks: 'with acks=0 later records are written over earlier ones that the socket has not taken yet',
+    file: sender,
+    search: 'null)).then(\n      () => {',
+    replace: 'null)).catch((error: unknown) => deliveries.onLost(batches, error))\n    Promise.resolve().then(\n      () => {',
+    tests: [unanswered],
+  },
+  {
+    name: 'producer/unanswered-and-cut-off',
+    breaks: 'with acks=0 records wait for ever whose connection broke before the socket had taken them',
+    file: 'packages/client/src/connection/connection.ts',
+    search: 'for (const reject of this.#untaken) reject(error)',
+    replace: '',
+    tests: [unanswered],
+  },
+  {
+    name: 'producer/failure-alone-unseen',
+    breaks: 'records that fail alone are in no figure of their topic and in no event',
+    file: deliveries,
+    search: 'metrics.onDivision(batch, failures)',
+    replace: 'metrics.onDivision(batch, new Map())',
+    tests: [shown],
+  },
+  {
+    name: 'producer/refusal-unseen',
+    breaks: 'records that get into no batch are in no figure and in no event',
+    file: facade,
+    search: 'this.#options.metrics.onRefusal(topic, partition, error)',
+    replace: 'void [topic, partition]',
+    tests: [shown],
+  },
+  {
+    name: 'producer/hint-ignored',
+    breaks: 'records wait for metadata and a backoff although the broker has named the new leader',
+    file: deliveries,
+    search: 'metadata.learnLeader(topic, partition, currentLeader, nodeEndpoints)',
+    replace: 'void [currentLeader, nodeEndpoints]',
+    tests: [hints],
   },
   {
     name: 'producer/used-builder',

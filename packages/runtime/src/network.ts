@@ -22,9 +22,10 @@ export interface Socket {
   readonly bufferedBytes: number
   /**
    * Queues the chunks in order. The memory must stay untouched until it is sent.
-   * Returns false when the caller should wait for `onDrain`.
+   * Returns false when the caller should wait for `onDrain`. `onTaken` is called once the operating system has all of these chunks; never when
+   * the socket closes before.
    */
-  write(chunks: readonly Uint8Array[]): boolean
+  write(chunks: readonly Uint8Array[], onTaken?: () => void): boolean
   /** Stops reading from the peer (backpressure); what has arrived stays in the kernel. */
   pause(): void
   resume(): void

@@ -37,9 +37,9 @@ export function createTappedRuntime(): TappedRuntime {
           const socket = await network.connect(options, handler)
           const write = socket.write.bind(socket)
           // The client writes a request at a time.
-          socket.write = (chunks) => {
+          socket.write = (chunks, onTaken) => {
             hear(options.port, Buffer.concat(chunks))
-            return write(chunks)
+            return write(chunks, onTaken)
           }
           return socket
         },

@@ -45,6 +45,8 @@ export class Connection {
   readonly #pending: PendingRequests
   readonly #splitter = new FrameSplitter(MAX_FRAME_BYTES)
   readonly #negotiated = new Map<number, number>()
+  /** Who waits for the operating system to take an unanswered request. */
+  readonly #untaken = new Set<(error: KafkaError) => void>()
   #socket: Socket | undefined
   #correlationId = -1
   #closedBy: KafkaError | undefined
@@ -140,9 +142,18 @@ export class Connection {
     })
   }
 
-  /** For `acks=0`, to which a broker sends no response. Throws as `send` rejects. */
-  sendUnanswered<Req, ReqIn, Res, ResIn>(api: Api<Req, ReqIn, Res, ResIn>, message: ReqIn): void {
-    this.#write(api, this.version(api), message)
+  /**
+   * For `acks=0`, to which a broker sends no response: resolves once the operating system has the request, whose memory is free again. Rejects as
+   * `send` does.
+   */
+  sendUnanswered<Req, ReqIn, Res, ResIn>(api: Api<Req, ReqIn, Res, ResIn>, message: ReqIn): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#write(api, this.version(api), message, () => {
+        this.#untaken.delete(reject)
+        resolve()
+      })
+      this.#untaken.add(reject)
+    })
   }
 
   /** Ends the connection; what is under way rejects with `reason`. */
@@ -150,7 +161,7 @@ export class Connection {
     this.#end(reason)
   }
 
-  #write<Req, ReqIn, Res, ResIn>(api: Api<Req, ReqIn, Res, ResIn>, version: number, message: ReqIn): Exchange {
+  #write<Req, ReqIn, Res, ResIn>(api: Api<Req, ReqIn, Res, ResIn>, version: number, message: ReqIn, onTaken?: () => void): Exchange {
     if (this.#closedBy !== undefined) throw this.#closedBy
     if (this.#pending.size >= MAX_PENDING_REQUESTS)
       throw new ConnectionError(`${this.#pending.size} requests to ${this.address} wait for answers`)
@@ -158,7 +169,7 @@ export class Connection {
     const chunks = encodeRequestFrame(api, version, correlationId, this.#options.clientId, message)
     this.#correlationId = correlationId
     this.lastUsedMs = this.#options.runtime.clock.monotonicMs()
-    this.#socket?.write(chunks)
+    this.#socket?.write(chunks, onTaken)
     let requestBytes = 0
     for (const chunk of chunks) requestBytes += chunk.length
     const exchange = { address: this.address, node: this.#options.node(), api, version, requestBytes }
@@ -216,6 +227,8 @@ export class Connection {
       metrics.failed(exchange, runtime.clock.monotonicMs() - sentMs, error)
       onError(error)
     }
+    for (const reject of this.#untaken) reject(error)
+    this.#untaken.clear()
     if (this.#socket !== undefined) metrics.closed(node(), this.address, error)
     this.#options.onClose?.(error)
   }

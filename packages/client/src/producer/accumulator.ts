@@ -4,6 +4,7 @@ import type { RecordBytes, RecordHeader } from '@odradek/protocol'
 import { batchLayout, RecordBatchBuilder } from '@odradek/protocol'
 import { PartitionQueue } from './partition-queue.ts'
 import { ProducerBatch } from './producer-batch.ts'
+import { RestingSequences } from './resting-sequences.ts'
 
 /** Builders kept for the next batches rather than left to the garbage collector. */
 const MAX_SPARE_BUILDERS = 256
@@ -25,6 +26,8 @@ export interface AccumulatorOptions {
   readonly nowMs: () => number
   /** A batch has been opened or has filled up. */
   readonly onBatch: (isFull: boolean) => void
+  /** So many partitions are idle that their sequences are let go: see to a new epoch. Undefined where that is not the client's to have. */
+  readonly onSequencesLost?: (() => void) | undefined
 }
 
 export class Accumulator {
@@ -32,11 +35,13 @@ export class Accumulator {
   readonly active: Set<PartitionQueue> = new Set()
   readonly #options: AccumulatorOptions
   readonly #topics = new Map<string, PartitionQueue[]>()
+  readonly #resting: RestingSequences
   readonly #spareBuilders: RecordBatchBuilder[] = []
   #usedBytes = 0
 
   constructor(options: AccumulatorOptions) {
     this.#options = options
+    this.#resting = new RestingSequences(options.onSequencesLost)
   }
 
   get usedBytes(): number {
@@ -58,7 +63,7 @@ export class Accumulator {
       queues = []
       this.#topics.set(topic, queues)
     }
-    return (queues[partition] ??= new PartitionQueue(topic, partition))
+    return (queues[partition] ??= new PartitionQueue(topic, partition, this.#resting.take(topic, partition)))
   }
 
   /** The batch that took the record; undefined when there is no memory for a new one. Throws RangeError when the record cannot be encoded. */
@@ -99,22 +104,34 @@ export class Accumulator {
   /** The memory of a batch is that of its parts from here on. */
   exchange(batch: ProducerBatch, parts: readonly ProducerBatch[]): void {
     this.#usedBytes += parts.reduce((bytes, part) => bytes + part.reservedBytes, -batch.reservedBytes)
+    this.#trimSpares()
   }
 
-  /** Forgets the queues of a topic that has nothing under way. */
+  /** Whether a topic has batches that wait or are in flight. */
+  isBusy(topic: string): boolean {
+    return this.#topics.get(topic)?.some((queue) => !queue.isIdle) === true
+  }
+
+  /** Forgets the queues of a topic that has nothing under way, but for the numbers that their partitions go on from. */
   forget(topic: string): void {
-    if (this.#topics.get(topic)?.every((queue) => queue.isIdle) === true) this.#topics.delete(topic)
+    const queues = this.#topics.get(topic)
+    if (queues === undefined || this.isBusy(topic)) return
+    this.#topics.delete(topic)
+    queues.forEach(({ partition, numbering }) => this.#resting.keep(topic, partition, numbering))
+  }
+
+  #trimSpares(): void {
+    while (this.#spareBuilders.length > 0 && this.heldBytes > this.#options.bufferMemoryBytes) this.#spareBuilders.pop()
   }
 
   #openBatch(queue: PartitionQueue, record: EncodedRecord): ProducerBatch | undefined {
     const limit = this.#options.batchSizeBytes
     const bytes = record.maxBytes + BATCH_HEADER_BYTES <= limit ? limit : Math.max(limit, exactBytes(record) + BATCH_HEADER_BYTES)
-    // A record larger than all of the memory may go when nothing else is there; send() has checked it against max.request.size.
-    if (bytes > this.availableBytes && this.#usedBytes > 0) return undefined
+    if (bytes > this.availableBytes) return undefined
     const builder = bytes === limit ? this.#spareBuilders.pop() : undefined
     const batch = new ProducerBatch(queue.topic, queue.partition, this.#options.nowMs(), bytes, builder ?? new RecordBatchBuilder(bytes))
     this.#usedBytes += bytes
-    while (this.#spareBuilders.length > 0 && this.heldBytes > this.#options.bufferMemoryBytes) this.#spareBuilders.pop()
+    this.#trimSpares()
     queue.waiting.push(batch)
     this.active.add(queue)
     this.#options.onBatch(false)

@@ -34,6 +34,9 @@ export function createProducer<K, V>(shared: ClientOptions, options: ProducerOpt
       `delivery.timeout.ms (${own.deliveryTimeoutMs}) must be at least linger.ms + request.timeout.ms (${own.lingerMs} + ${common.requestTimeoutMs})`,
     )
   }
+  if (own.batchSize > own.bufferMemory) {
+    throw new ConfigError(`batch.size (${own.batchSize}) is over buffer.memory (${own.bufferMemory}), which has no room for a batch`)
+  }
   const idempotent = isIdempotent(own, asked)
   if (!idempotent && own.acks !== '0' && own.retries > 0 && own.maxInFlightRequestsPerConnection > 1) warnOfReordering(logger, own)
   const metrics = new ProducerMetrics(common.clientId, samplingOf(runtime.clock, common))

@@ -1,6 +1,6 @@
 /** What becomes of the batches that were sent: acknowledged, tried again in order, or failed, as the table of broker errors says. */
 
-import type { ProduceResponsePartitionProduceResponse } from '@odradek/protocol'
+import type { ProduceResponse, ProduceResponsePartitionProduceResponse } from '@odradek/protocol'
 import { ErrorCodes } from '@odradek/protocol'
 import type { Timer } from '@odradek/runtime'
 import { backoffMs } from '../cluster/backoff.ts'
@@ -8,7 +8,8 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ProducerValues } from '../config/producer.ts'
 import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
-import { BrokerError, KafkaError, ProtocolError, TimeoutError } from '../errors/kafka-error.ts'
+import type { BrokerError } from '../errors/kafka-error.ts'
+import { KafkaError, ProtocolError, TimeoutError } from '../errors/kafka-error.ts'
 import type { Transactions } from '../transaction/transactions.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { PartitionQueue } from './partition-queue.ts'
@@ -17,7 +18,7 @@ import type { EncodedBatch } from './produce-request.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import type { ProducerIdentity } from './producer-id.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
-import { explainRefusal, judgeRefusal } from './refusal.ts'
+import { explainRefusal, judgeRefusal, provesAbsence } from './refusal.ts'
 
 const MIN_SWEEP_MS = 5
 const MAX_SWEEP_MS = 1000
@@ -38,6 +39,12 @@ export interface DeliveriesOptions {
   readonly onFatal: (error: KafkaError) => void
 }
 
+/** Who has answered, and where the nodes are that the answer names. */
+interface AnswerSource {
+  readonly nodeId: number
+  readonly nodeEndpoints: ProduceResponse['nodeEndpoints']
+}
+
 export class Deliveries {
   readonly #options: DeliveriesOptions
   #isRefreshing = false
@@ -55,13 +62,13 @@ export class Deliveries {
     this.#options.metrics.onRequest(batches)
   }
 
-  /** `acks=0`: written to the socket is all that will be known. */
+  /** `acks=0`: taken by the socket is all that will be known. */
   onUnanswered(batch: ProducerBatch): void {
     this.#land(batch)
-    this.#settle(batch, () => batch.acknowledge(-1, -1))
+    if (!batch.isSettled) this.#settle(batch, () => batch.acknowledge(-1, -1))
   }
 
-  onAnswer(batch: ProducerBatch, answer: ProduceResponsePartitionProduceResponse | undefined): void {
+  onAnswer(batch: ProducerBatch, answer: ProduceResponsePartitionProduceResponse | undefined, source: AnswerSource): void {
     if (answer === undefined) {
       this.onLost([{ batch }], new ProtocolError(`The broker's answer leaves out ${describe(batch)}`))
       return
@@ -73,7 +80,7 @@ export class Deliveries {
       this.#settle(batch, () => batch.acknowledge(answer.errorCode === ErrorCodes.NONE ? answer.baseOffset : -1, answer.logAppendTimeMs))
       return
     }
-    this.#onError(queue, batch, answer)
+    this.#onError(queue, batch, answer, source)
   }
 
   /** No answer: whether the batches are in the log is not known. */
@@ -83,6 +90,7 @@ export class Deliveries {
     for (const { batch } of batches) {
       const queue = this.#land(batch)
       if (batch.isSettled) continue
+      batch.isInDoubt = true
       if (reason.retriable) this.#retry(queue, batch, reason)
       else this.#fail(queue, batch, reason, 'unknown')
     }
@@ -139,16 +147,24 @@ export class Deliveries {
     this.#options.onChange()
   }
 
-  #onError(queue: PartitionQueue, batch: ProducerBatch, answer: ProduceResponsePartitionProduceResponse): void {
+  #onError(queue: PartitionQueue, batch: ProducerBatch, answer: ProduceResponsePartitionProduceResponse, source: AnswerSource): void {
     const error = brokerError(answer.errorCode, `Cannot write ${describe(batch)}`, answer.errorMessage)
+    if (!provesAbsence(answer.errorCode)) batch.isInDoubt = true
     switch (brokerErrorAction(answer.errorCode)) {
       case 'refresh-metadata':
+        if (this.#knowsOtherLeader(answer, queue, source)) {
+          this.#retry(queue, batch, error, 0)
+          return
+        }
+        this.#refreshMetadata()
+        this.#retry(queue, batch, error)
+        return
       case 'find-coordinator':
         this.#refreshMetadata()
         this.#retry(queue, batch, error)
         return
       case 'retry':
-        this.#retry(queue, batch, error)
+        this.#retry(queue, batch, error, error.code === 'CONCURRENT_TRANSACTIONS' ? CONCURRENT_TRANSACTIONS_RETRY_MS : undefined)
         return
       case 'bump-epoch':
         if (queue.isInLog(batch)) {
@@ -158,7 +174,7 @@ export class Deliveries {
         if (!batch.isStale) batch.isOutOfSequence = true
         // A batch that came too early, or got another number since, or may yet prove to be in the log, is merely sent again.
         if (!queue.isAhead(batch) && !batch.isStale && !queue.mayBeProven(batch)) {
-          if (this.#options.transactions !== undefined) {
+          if (this.#options.transactions !== undefined || batch.isWholeInDoubt) {
             this.#fail(queue, batch, error, 'unknown')
             return
           }
@@ -170,12 +186,24 @@ export class Deliveries {
         this.#fail(queue, batch, error, 'unknown')
         return
       case 'fatal':
-        this.#fail(queue, batch, error, 'refused')
+        this.#refuse(queue, batch, error)
         this.#options.onFatal(error)
         return
       default:
         this.#onRefused(queue, batch, error, answer)
     }
+  }
+
+  /** From the answer (KIP-951), or by now: what was under way together is answered together. */
+  #knowsOtherLeader(
+    { currentLeader }: ProduceResponsePartitionProduceResponse,
+    { topic, partition }: PartitionQueue,
+    { nodeId, nodeEndpoints }: AnswerSource,
+  ): boolean {
+    const { metadata } = this.#options.cluster
+    metadata.learnLeader(topic, partition, currentLeader, nodeEndpoints)
+    const leader = metadata.leader(topic, partition)
+    return leader !== undefined && leader.id !== nodeId
   }
 
   #startAnew(queue: PartitionQueue): void {
@@ -188,7 +216,7 @@ export class Deliveries {
   #onRefused(queue: PartitionQueue, batch: ProducerBatch, error: BrokerError, answer: ProduceResponsePartitionProduceResponse): void {
     const { failures, groups } = judgeRefusal(batch, answer)
     if (groups.length === 0) {
-      this.#fail(queue, batch, explainRefusal(error, batch), 'refused', failures)
+      this.#refuse(queue, batch, explainRefusal(error, batch), failures)
       return
     }
     const { accumulator, metrics, transactions, onChange } = this.#options
@@ -197,11 +225,11 @@ export class Deliveries {
     const parts = batch.divide(groups, failures)
     queue.replace(batch, parts)
     accumulator.exchange(batch, parts)
-    metrics.onDivision(failures.size)
+    metrics.onDivision(batch, failures)
     onChange()
   }
 
-  #retry(queue: PartitionQueue, batch: ProducerBatch, error: KafkaError): void {
+  #retry(queue: PartitionQueue, batch: ProducerBatch, error: KafkaError, maxPauseMs?: number): void {
     batch.lastError = error
     const { config, cluster, transactions, metrics, onChange } = this.#options
     if (transactions?.abandonedBy !== undefined) {
@@ -214,13 +242,19 @@ export class Deliveries {
       return
     }
     if (batch.attempts > config.retries) {
-      this.#fail(queue, batch, error, error instanceof BrokerError ? 'refused' : 'unknown')
+      this.#refuse(queue, batch, error)
       return
     }
     metrics.onRetry(batch)
     queue.requeue(batch)
-    this.#backOff(queue, now, error.code === 'CONCURRENT_TRANSACTIONS' ? CONCURRENT_TRANSACTIONS_RETRY_MS : undefined)
+    if (maxPauseMs !== 0) this.#backOff(queue, now, maxPauseMs)
     onChange()
+  }
+
+  /** No more attempts: what an earlier one has left in the log is there all the same. */
+  #refuse(queue: PartitionQueue, batch: ProducerBatch, error: KafkaError, errorsByRecord?: ReadonlyMap<number, KafkaError>): void {
+    if (batch.mayBeInLog && queue.isInLog(batch)) this.#settle(batch, () => batch.acknowledge(-1, -1))
+    else this.#fail(queue, batch, error, batch.mayBeInLog ? 'unknown' : 'refused', errorsByRecord)
   }
 
   /** `outcome`: certainly not in the log, or perhaps. */

@@ -73,12 +73,14 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
       topics: this.#topics,
       metadataMaxIdleMs: config.metadataMaxIdleMs,
       create: (topic) => this.#createLane(topic),
+      isBusy: (topic) => this.#accumulator.isBusy(topic),
       onForgotten: (topic) => this.#accumulator.forget(topic),
     })
     this.#topics.onRefresh(() => {
       this.#lanes.onMetadata()
       this.#sender.wake()
     })
+    const identity = options.idempotent ? new ProducerIdentity(cluster) : undefined
     this.#accumulator = new Accumulator({
       batchSizeBytes: Math.max(config.batchSize, 1),
       bufferMemoryBytes: config.bufferMemory,
@@ -87,9 +89,9 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
         this.#deliveries.watch()
         this.#sender.wake()
       },
+      onSequencesLost: config.transactionalId === null ? () => identity?.bumpEpoch() : undefined,
     })
     metrics.watchMemory(config.bufferMemory, () => this.#accumulator.availableBytes)
-    const identity = options.idempotent ? new ProducerIdentity(cluster) : undefined
     const onFatal = (error: unknown): void => this.#end(error)
     this.#transactions = identity === undefined ? undefined : this.#createTransactions(identity, onFatal)
     const common = { cluster, topics: this.#topics, config, accumulator: this.#accumulator }
@@ -223,7 +225,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
         if (batch instanceof ProducerBatch) return batch.promiseLast()
         late = batch
       } catch (error) {
-        return Promise.reject(this.#refused(error))
+        return Promise.reject(this.#refused(record, error))
       }
     }
     return this.#sendLater(lane, record, late)
@@ -248,7 +250,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
         }
         late = batch
       } catch (error) {
-        collector.refuse(index, this.#refused(error))
+        collector.refuse(index, this.#refused(record, error))
         return
       }
     }
@@ -264,12 +266,12 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   ): void {
     const refusal = this.#refusal
     if (refusal !== undefined) {
+      this.#options.metrics.onRefusal(record.topic, record.partition, refusal)
       onRefused(refusal)
       return
     }
     const deadlineMs = this.#cluster.nowMs() + this.#options.config.maxBlockMs
-    const onLateRefusal = this.#transactions === undefined ? onRefused : (error: KafkaError): void => onRefused(this.#refused(error))
-    lane.block({ record, deadlineMs, late, onAppended, onRefused: onLateRefusal })
+    lane.block({ record, deadlineMs, late, onAppended, onRefused: (error) => onRefused(this.#refused(record, error)) })
   }
 
   /** The batch that took the record; undefined when there is no memory; what to wait for. Throws what refuses it. */
@@ -352,8 +354,9 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   }
 
   /** The record will not be in a batch, which a transaction without it cannot make good. */
-  #refused(reason: unknown): KafkaError {
+  #refused({ topic, partition }: ProducerRecord<K, V>, reason: unknown): KafkaError {
     const error = toKafkaError(reason)
+    this.#options.metrics.onRefusal(topic, partition, error)
     this.#transactions?.onSendFailed(error, false)
     return error
   }

@@ -2,6 +2,7 @@
 
 import { decrementSequence, incrementSequence } from '@odradek/protocol'
 import type { ProducerBatch } from './producer-batch.ts'
+import type { Numbering } from './resting-sequences.ts'
 
 /** Of how many batches of a producer a broker knows that it has them (KIP-98). */
 const REMEMBERED_BATCHES = 5
@@ -27,9 +28,20 @@ export class PartitionQueue {
   /** Batches have come back: until all that is in flight has, a later one must not overtake them. */
   #isRecovering = false
 
-  constructor(topic: string, partition: number) {
+  /**
+   * `numbering` is what an earlier queue of the partition has left. What that one had acknowledged does not count: the broker may have dropped
+   * the producer meanwhile, or the topic may be another of the same name.
+   */
+  constructor(topic: string, partition: number, numbering?: Numbering) {
     this.topic = topic
     this.partition = partition
+    if (numbering === undefined) return
+    this.#generation = numbering.generation
+    this.#nextSequence = numbering.nextSequence
+  }
+
+  get numbering(): Numbering {
+    return { generation: this.#generation, nextSequence: this.#nextSequence }
   }
 
   get isIdle(): boolean {
@@ -51,7 +63,7 @@ export class PartitionQueue {
   take(generation: number): ProducerBatch | undefined {
     const batch = this.waiting.shift()
     if (batch === undefined) return undefined
-    if (generation >= 0 && this.#generation !== generation && !this.#mayBeInLog(batch)) this.#restart(generation, batch)
+    if (generation >= 0 && this.#generation !== generation && !this.#keepsNumber(batch)) this.#restart(generation, batch)
     batch.isClosed = true
     if (batch.ordinal < 0) batch.ordinal = this.#taken++
     if (generation >= 0 && batch.baseSequence < 0) {
@@ -90,6 +102,8 @@ export class PartitionQueue {
 
   acknowledged(batch: ProducerBatch): void {
     this.failures = 0
+    // What it is a part of was not in the log, then, and so is nothing that came after that.
+    if (batch.isWholeInDoubt) for (const other of [...this.inFlight, ...this.waiting]) other.isWholeInDoubt = false
     if (batch.baseSequence >= 0 && !this.isInLog(batch)) {
       this.#lastAcknowledgedSequence = incrementSequence(batch.baseSequence, batch.recordCount - 1)
     }
@@ -106,7 +120,7 @@ export class PartitionQueue {
    * alone, and refuse those before it when they are sent again. Whatever later one was sent may be that last one, until it is refused, too.
    */
   mayBeProven(batch: ProducerBatch): boolean {
-    if (batch.attempts < 2) return false
+    if (!batch.mayBeInLog) return false
     return [...this.inFlight, ...this.waiting].some((other) => other.attempts > 0 && !other.isOutOfSequence && comesAfter(other, batch))
   }
 
@@ -130,6 +144,7 @@ export class PartitionQueue {
       part.ordinal = batch.ordinal + index
       if (sequence < 0) continue
       part.renumber(sequence)
+      part.isWholeInDoubt = batch.mayBeInLog
       sequence = incrementSequence(sequence, part.recordCount)
     }
     this.waiting.splice(at, 0, ...parts)
@@ -170,8 +185,8 @@ export class PartitionQueue {
   }
 
   /** A batch that was sent and not answered keeps its epoch and number: under others it might get in twice. */
-  #mayBeInLog(batch: ProducerBatch): boolean {
-    return batch.baseSequence >= 0 && batch.attempts > 0 && !this.#isRefused
+  #keepsNumber(batch: ProducerBatch): boolean {
+    return batch.baseSequence >= 0 && (batch.attempts > 0 || batch.mayBeInLog) && !this.#isRefused
   }
 
   #restart(generation: number, first: ProducerBatch): void {

@@ -1,7 +1,7 @@
 /** The records that travel together to one partition, and those who wait for them. */
 
 import type { BuildOptions, RecordBytes, RecordHeader } from '@odradek/protocol'
-import { RecordBatchBuilder, RecordCursor } from '@odradek/protocol'
+import { batchLayout, RecordBatchBuilder, RecordCursor } from '@odradek/protocol'
 import type { KafkaError } from '../errors/kafka-error.ts'
 import type { RecordMetadata } from './types.ts'
 
@@ -30,6 +30,7 @@ function capture(resolve: Resolve): void {
 
 /** So that a part's memory need not grow for the lengths of its last record. */
 const SPARE_PART_BYTES = 64
+const { BATCH_HEADER_BYTES } = batchLayout
 const SHARED_EMPTY: readonly RecordHeader[] = []
 
 export class ProducerBatch {
@@ -47,6 +48,10 @@ export class ProducerBatch {
   baseSequence = -1
   /** A broker has refused it so, under the number that it has. */
   isOutOfSequence = false
+  /** An attempt may have been written whatever came back: by its number a broker knows the batch when it comes again. */
+  isInDoubt = false
+  /** So may what this batch was divided from, for which no broker knows the part. */
+  isWholeInDoubt = false
   /** Place among all batches of its partition that were taken to be sent; −1 before. */
   ordinal = -1
   /** What the record appended last takes. */
@@ -125,8 +130,11 @@ export class ProducerBatch {
     return this.#encoded
   }
 
+  /** For a batch that is not in the log under the number that it had, nor will be. */
   renumber(baseSequence: number): void {
     this.baseSequence = baseSequence
+    this.isInDoubt = false
+    this.isWholeInDoubt = false
     this.isOutOfSequence = false
     this.#encoded = undefined
   }
@@ -199,6 +207,11 @@ export class ProducerBatch {
     }
   }
 
+  /** Its records may be in the log, so that they may not get other numbers. */
+  get mayBeInLog(): boolean {
+    return this.baseSequence >= 0 && (this.isInDoubt || this.isWholeInDoubt)
+  }
+
   /** Renumbered since its bytes were made: what is under way has an old number. */
   get isStale(): boolean {
     return this.#encoded === undefined
@@ -217,7 +230,9 @@ export class ProducerBatch {
 
   #part(group: ReadonlySet<number>, places: Place[]): ProducerBatch {
     const cursor = this.#cursor()
-    const bytes = this.sizeBytes + SPARE_PART_BYTES
+    const sizes = this.#cursor()
+    let bytes = BATCH_HEADER_BYTES + SPARE_PART_BYTES
+    for (let index = 0; sizes.next(); index++) if (group.has(index)) bytes += sizes.recordBytes().length
     const part = new ProducerBatch(this.topic, this.partition, this.createdMs, bytes, new RecordBatchBuilder(bytes))
     for (let index = 0; cursor.next(); index++) {
       if (!group.has(index)) continue

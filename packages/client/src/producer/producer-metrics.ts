@@ -130,10 +130,23 @@ export class ProducerMetrics {
     if (channels['odradek:producer:error'].hasSubscribers) channels['odradek:producer:error'].publish({ ...this.#describe(batch), error })
   }
 
-  /** A refused batch is sent again in parts (KIP-126), without the records that failed. */
-  onDivision(failedRecords: number): void {
+  /** A refused batch is sent again in parts (KIP-126), without the records that failed (KIP-467). */
+  onDivision(batch: ProducerBatch, failures: ReadonlyMap<number, KafkaError>): void {
     this.#splits.record(1)
-    this.#all.failed.record(failedRecords)
+    const { topic, partition, attempts } = batch
+    for (const error of failures.values()) this.#onFailedRecord(topic, partition, attempts, error)
+  }
+
+  /** The record is in no batch. */
+  onRefusal(topic: string, partition: number | undefined, error: KafkaError): void {
+    this.#onFailedRecord(topic, partition ?? -1, 0, error)
+  }
+
+  #onFailedRecord(topic: string, partition: number, attempt: number, error: KafkaError): void {
+    this.#all.failed.record(1)
+    this.#topic(topic).failed.record(1)
+    if (!channels['odradek:producer:error'].hasSubscribers) return
+    channels['odradek:producer:error'].publish({ clientId: this.network.clientId, topic, partition, records: 1, attempt, error })
   }
 
   #topic(topic: string, now?: number): TopicFigures {

@@ -40,10 +40,13 @@ export class RecordEncoder<K, V> implements EncodedRecord {
   /** What the record takes in a batch, at most. */
   maxBytes = 0
   readonly #options: RecordEncoderOptions<K, V>
+  /** Up to here a record is small enough whatever its text takes. */
+  readonly #unmeasuredBytes: number
   #isLate = false
 
   constructor(options: RecordEncoderOptions<K, V>) {
     this.#options = options
+    this.#unmeasuredBytes = Math.min(options.maxRequestBytes, options.bufferMemoryBytes) - BATCH_HEADER_BYTES
   }
 
   /** A serializer has answered with a promise before: the next records' are better started early. */
@@ -67,7 +70,7 @@ export class RecordEncoder<K, V> implements EncodedRecord {
       throw invalid(topic, `The timestamp must be whole milliseconds since the epoch, not ${timestamp}`)
     }
     this.maxBytes = RecordBatchBuilder.estimateBytes(this.key, this.value, this.headers)
-    if (this.maxBytes > this.#options.maxRequestBytes - BATCH_HEADER_BYTES) this.#measure(topic)
+    if (this.maxBytes > this.#unmeasuredBytes) this.#measure(topic)
     return undefined
   }
 

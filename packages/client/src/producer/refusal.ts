@@ -15,6 +15,29 @@ const divisible: ReadonlySet<number> = new Set([
   ErrorCodes.INVALID_TIMESTAMP,
 ])
 
+/** Refusals that come before anything is appended; others may come while a leader waits for its followers, or say nothing about it. */
+const precedingAppend: ReadonlySet<number> = new Set([
+  ...divisible,
+  ErrorCodes.CORRUPT_MESSAGE,
+  ErrorCodes.NOT_ENOUGH_REPLICAS,
+  ErrorCodes.INVALID_TOPIC_EXCEPTION,
+  ErrorCodes.INVALID_REQUIRED_ACKS,
+  ErrorCodes.TOPIC_AUTHORIZATION_FAILED,
+  ErrorCodes.CLUSTER_AUTHORIZATION_FAILED,
+  ErrorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+  ErrorCodes.UNSUPPORTED_FOR_MESSAGE_FORMAT,
+  ErrorCodes.UNSUPPORTED_COMPRESSION_TYPE,
+  ErrorCodes.POLICY_VIOLATION,
+  ErrorCodes.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  ErrorCodes.UNKNOWN_PRODUCER_ID,
+  ErrorCodes.INVALID_PRODUCER_EPOCH,
+  ErrorCodes.INVALID_PRODUCER_ID_MAPPING,
+  ErrorCodes.PRODUCER_FENCED,
+  ErrorCodes.INVALID_TXN_STATE,
+  ErrorCodes.CONCURRENT_TRANSACTIONS,
+  ErrorCodes.TRANSACTION_ABORTABLE,
+])
+
 export interface Refusal {
   /** The records that fail, by position. */
   readonly failures: ReadonlyMap<number, KafkaError>
@@ -22,8 +45,18 @@ export interface Refusal {
   readonly groups: readonly (readonly number[])[]
 }
 
+/** Whether an attempt that was answered so has left nothing in the log. */
+export function provesAbsence(errorCode: number): boolean {
+  return precedingAppend.has(errorCode)
+}
+
+/**
+ * A batch that may be in the log loses no record, as those behind it could not move up; it may be parted. Brokers look at sizes and timestamps
+ * before they look for duplicates, so that the refusal says nothing of an earlier attempt. But the first of the parts does: it has the number
+ * that the broker expects when the whole is not there, and is out of sequence when it is.
+ */
 export function judgeRefusal(batch: ProducerBatch, answer: ProduceResponsePartitionProduceResponse): Refusal {
-  const failures = namedFailures(batch, answer)
+  const failures = batch.mayBeInLog ? new Map<number, KafkaError>() : namedFailures(batch, answer)
   const others = positions(batch.recordCount).filter((position) => !failures.has(position))
   if (failures.size > 0) return { failures, groups: others.length === 0 ? [] : [others] }
   if (!divisible.has(answer.errorCode) || batch.recordCount === 1) return { failures, groups: [] }

@@ -201,7 +201,10 @@ export class Sender {
     request.connection
       .send(produce, message)
       .then(
-        (response) => matchResponse(batches, response, (batch, answer) => deliveries.onAnswer(batch, answer)),
+        (response) => {
+          const source = { nodeId, nodeEndpoints: response.nodeEndpoints }
+          matchResponse(batches, response, (batch, answer) => deliveries.onAnswer(batch, answer, source))
+        },
         (error: unknown) => deliveries.onLost(batches, error),
       )
       .finally(() => {
@@ -210,15 +213,15 @@ export class Sender {
       })
   }
 
+  /** A batch is done when the socket has it, which until then reads its memory. */
   #sendUnanswered(connection: Connection, batches: readonly EncodedBatch[]): void {
     const { deliveries, cluster } = this.#options
-    try {
-      connection.sendUnanswered(produce, produceRequest(batches, 0, cluster.config.requestTimeoutMs, null))
-    } catch (error) {
-      deliveries.onLost(batches, error)
-      return
-    }
-    for (const { batch } of batches) deliveries.onUnanswered(batch)
+    connection.sendUnanswered(produce, produceRequest(batches, 0, cluster.config.requestTimeoutMs, null)).then(
+      () => {
+        for (const { batch } of batches) deliveries.onUnanswered(batch)
+      },
+      (error: unknown) => deliveries.onLost(batches, error),
+    )
   }
 
   #buildOptions(batch: ProducerBatch): BuildOptions {

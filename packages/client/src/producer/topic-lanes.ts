@@ -11,6 +11,8 @@ export interface TopicLanesOptions<K, V> {
   readonly topics: TopicsOfInterest
   readonly metadataMaxIdleMs: number
   readonly create: (topic: string) => TopicLane<K, V>
+  /** Whether records of a topic have left their lane and are not settled. */
+  readonly isBusy: (topic: string) => boolean
   readonly onForgotten: (topic: string) => void
 }
 
@@ -61,10 +63,10 @@ export class TopicLanes<K, V> {
 
   /** A topic without a record since the last look is dropped; it comes back with its next record. */
   #forgetIdle(): void {
-    const { cluster, topics, metadataMaxIdleMs, onForgotten } = this.#options
+    const { cluster, topics, metadataMaxIdleMs, isBusy, onForgotten } = this.#options
     const now = cluster.nowMs()
     for (const lane of this.#lanes.values()) {
-      if (lane.isUsed || !lane.isIdle) topics.touch(lane.topic, now)
+      if (lane.isUsed || !lane.isIdle || isBusy(lane.topic)) topics.touch(lane.topic, now)
       lane.isUsed = false
     }
     for (const topic of topics.forgetUnused(now - metadataMaxIdleMs)) {

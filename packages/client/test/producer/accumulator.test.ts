@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, it, mock } from 'node:test'
-import { produce } from '@odradek/protocol'
+import { ErrorCodes, produce } from '@odradek/protocol'
 import { Accumulator, type EncodedRecord } from '../../src/producer/accumulator.ts'
 import type { ProducerBatch } from '../../src/producer/producer-batch.ts'
 import { noAnswer } from '../support/fake-cluster.ts'
@@ -37,6 +38,44 @@ describe('the memory of batches', () => {
     const closed = producer.close({ timeoutMs: 0 })
     await cluster.clock.advance(1)
     await closed
+  })
+
+  it('stays within buffer.memory while batches are parted (KIP-126), again and again', async () => {
+    const { cluster, log, producer } = startProducing({
+      batchSize: 90_000,
+      bufferMemory: 100_000,
+      lingerMs: 5,
+      refuse: ({ recordCount }) => (recordCount > 3 ? { errorCode: ErrorCodes.MESSAGE_TOO_LARGE } : undefined),
+    })
+    const available = (): number => producer.metrics().find(({ name }) => name === 'buffer-available-bytes')?.value ?? -1
+    let low = Number.POSITIVE_INFINITY
+    const channels = ['odradek:producer:retry', 'odradek:producer:send']
+    const look = (): void => {
+      low = Math.min(low, available())
+    }
+    for (const channel of channels) subscribe(channel, look)
+    const sent = Promise.all(Array.from({ length: 80 }, () => producer.send({ topic: 't', value: 'x'.repeat(1000) })))
+    for (let turn = 0; turn < 100; turn++) {
+      await cluster.clock.advance(10)
+      look()
+    }
+    for (const channel of channels) unsubscribe(channel, look)
+    await sent
+    assert.equal(log.values.get(0)?.length, 80)
+    assert.ok(low >= 0 && low < 20_000, `${low} bytes were left`)
+    assert.equal(available(), 100_000)
+    await producer.close()
+  })
+
+  it('is not for a record or a batch that it has no room for', async () => {
+    assert.throws(() => startProducing({ batchSize: 1000, bufferMemory: 999 }), /batch\.size \(1000\) is over buffer\.memory \(999\)/)
+    const { cluster, producer } = startProducing({ batchSize: 1000, bufferMemory: 2000 })
+    const outcome = Promise.allSettled([1800, 2000].map((bytes) => producer.send({ topic: 't', value: 'x'.repeat(bytes) })))
+    await cluster.clock.advance(100)
+    const [fits, large] = await outcome
+    assert.equal(fits?.status, 'fulfilled')
+    assert.match(String(large?.status === 'rejected' && large.reason), /over buffer\.memory \(2000\)/)
+    await producer.close()
   })
 
   it('is never more than buffer.memory, that of builders kept for later included', () => {

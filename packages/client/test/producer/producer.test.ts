@@ -246,7 +246,7 @@ describe('producer', () => {
   it('refuses all that have waited for max.block.ms at once, each by its name, and none before', async () => {
     const { cluster, producer } = start({ lingerMs: 0, batchSize: 1000, bufferMemory: 1000, maxBlockMs: 300 })
     cluster.on(produce, () => noAnswer)
-    const value = 'x'.repeat(900)
+    const value = 'x'.repeat(850)
     void rejection(producer.send({ topic: 't', value }))
     await cluster.clock.advance(1)
     const refused: string[] = []

@@ -96,6 +96,15 @@ export class FakeCluster {
     return this.requests.filter((request) => request.api.key === api.key).map(({ message }) => message as Req)
   }
 
+  /** Takes nothing from the clients' sockets until the returned function is called, as a network whose buffers are full. */
+  congest(): () => void {
+    const held = [...this.#sockets]
+    for (const socket of held) socket.hold()
+    return () => {
+      for (const socket of held) socket.letGo()
+    }
+  }
+
   /** Cuts all connections to a node. */
   cut(node: number): void {
     for (const socket of this.#sockets) if (socket.remotePort === 9000 + node) socket.fail(new Error('cut'))
@@ -161,9 +170,10 @@ class FakeSocket implements Socket {
   readonly remotePort: number
   readonly localAddress = 'test'
   readonly localPort = 0
-  readonly bufferedBytes = 0
   readonly #handler: SocketHandler
   readonly #onFrame: (frame: Buffer) => void
+  /** Set while nothing is taken: what has been written, where it is. */
+  #held: { readonly chunks: readonly Uint8Array[]; readonly onTaken: (() => void) | undefined }[] | undefined
   isOpen = true
   answered: Promise<void> = Promise.resolve()
 
@@ -173,10 +183,34 @@ class FakeSocket implements Socket {
     this.#onFrame = onFrame
   }
 
-  write(chunks: readonly Uint8Array[]): boolean {
+  get bufferedBytes(): number {
+    return (this.#held ?? []).flatMap(({ chunks }) => chunks).reduce((bytes, chunk) => bytes + chunk.length, 0)
+  }
+
+  write(chunks: readonly Uint8Array[], onTaken?: () => void): boolean {
+    if (this.#held === undefined) this.#take(chunks, onTaken)
+    else this.#held.push({ chunks, onTaken })
+    return this.#held === undefined
+  }
+
+  #take(chunks: readonly Uint8Array[], onTaken: (() => void) | undefined): void {
     const frame = Buffer.concat(chunks)
-    if (this.isOpen) queueMicrotask(() => this.#onFrame(frame))
-    return true
+    if (!this.isOpen) return
+    queueMicrotask(() => {
+      onTaken?.()
+      this.#onFrame(frame)
+    })
+  }
+
+  hold(): void {
+    this.#held = []
+  }
+
+  letGo(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const { chunks, onTaken } of held) this.#take(chunks, onTaken)
+    this.#handler.onDrain?.()
   }
 
   deliver(bytes: Buffer): void {

@@ -32,7 +32,7 @@ export class SequencedLog {
   readonly #codecs: Codecs
   readonly #refuse: (batch: ReceivedBatch) => Verdict | undefined
 
-  /** `refuse` is asked before anything else. */
+  /** `refuse` is asked before anything else, as brokers look at sizes and timestamps before they look for duplicates. */
   constructor(codecs: Codecs, refuse: (batch: ReceivedBatch) => Verdict | undefined = () => undefined) {
     this.#codecs = codecs
     this.#refuse = refuse
@@ -46,9 +46,10 @@ export class SequencedLog {
           assert.ok(records)
           const batch = this.#read(index, records)
           this.received.push(batch)
-          const known = this.#known(batch)
+          const invalid = this.#refuse(batch)
+          const known = invalid === undefined ? this.#known(batch) : undefined
           if (known !== undefined) return { index, errorCode: ErrorCodes.NONE, baseOffset: known }
-          const refused = this.#refuse(batch) ?? this.#outOfSequence(batch)
+          const refused = invalid ?? this.#outOfSequence(batch)
           if (refused !== undefined) {
             const recordErrors = (refused.bad ?? []).map((batchIndex) => ({ batchIndex, batchIndexErrorMessage: `bad ${batchIndex}` }))
             return { index, errorCode: refused.errorCode, baseOffset: -1, recordErrors }
@@ -60,10 +61,10 @@ export class SequencedLog {
   }
 
   /** Its offset. */
-  #known({ partition, producerEpoch, baseSequence }: ReceivedBatch): number | undefined {
+  #known({ partition, producerEpoch, baseSequence, recordCount }: ReceivedBatch): number | undefined {
     const last = this.#last.get(partition)
-    const isSame = last?.batch.baseSequence === baseSequence && last.batch.producerEpoch === producerEpoch
-    return this.knowsLast && isSame ? last.baseOffset : undefined
+    if (last?.batch.baseSequence !== baseSequence || last.batch.producerEpoch !== producerEpoch) return undefined
+    return this.knowsLast && last.batch.recordCount === recordCount ? last.baseOffset : undefined
   }
 
   #append(batch: ReceivedBatch): number {

@@ -60,7 +60,7 @@ export class NodeSocket implements Socket {
     return this.#socket.writableLength
   }
 
-  write(chunks: readonly Uint8Array[]): boolean {
+  write(chunks: readonly Uint8Array[], onTaken?: () => void): boolean {
     const socket = this.#socket
     if (this.#ended || this.#closed || socket.destroyed) return false
     // Whatever is written in one turn of the event loop leaves in one system call.
@@ -70,8 +70,15 @@ export class NodeSocket implements Socket {
       process.nextTick(this.#uncork)
     }
     let accepts = true
-    for (const chunk of chunks) accepts = socket.write(chunk)
-    return accepts
+    const last = chunks.length - 1
+    for (let index = 0; index < last; index++) accepts = socket.write(chunks[index] as Uint8Array)
+    const chunk = chunks[last]
+    if (chunk === undefined) return accepts
+    if (onTaken === undefined) return socket.write(chunk)
+    // Of what was under way when it was destroyed Node says no error.
+    return socket.write(chunk, (error) => {
+      if (!socket.destroyed && (error === undefined || error === null)) onTaken()
+    })
   }
 
   pause(): void {

@@ -54,6 +54,9 @@ export class ProcessSocket implements Socket, PipeEnd {
   /** Written by the process, not yet taken by the kernel. */
   #unsent: Buffer[] = []
   #unsentBytes = 0
+  #takenBytes = 0
+  /** Who is to be told once so many bytes in all have been taken, in order. */
+  readonly #awaiting: { readonly atBytes: number; readonly onTaken: () => void }[] = []
   /** Taken from the network by the kernel, not yet by the process. */
   #unread: Buffer[] = []
   #unreadBytes = 0
@@ -107,13 +110,14 @@ export class ProcessSocket implements Socket, PipeEnd {
     this.#handler = handler
   }
 
-  write(chunks: readonly Uint8Array[]): boolean {
+  write(chunks: readonly Uint8Array[], onTaken?: () => void): boolean {
     if (this.#state !== 'open' || this.#hasEnded || !this.process.isAlive) return false
     for (const chunk of chunks) {
       if (chunk.length === 0) continue
       this.#unsent.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
       this.#unsentBytes += chunk.length
     }
+    if (onTaken !== undefined) this.#awaiting.push({ atBytes: this.#takenBytes + this.#unsentBytes, onTaken })
     this.#flush()
     this.#mustDrain = this.#unsentBytes > 0
     return !this.#mustDrain
@@ -236,6 +240,7 @@ export class ProcessSocket implements Socket, PipeEnd {
     if (this.#state !== 'open' || this.#pipe === undefined) return
     const room = this.#settings.windowBytes - this.#pipe.inFlightBytes - (this.#peer === undefined ? 0 : this.#peer.#unreadBytes)
     if (this.#unsentBytes > 0 && room > 0) this.#pipe.send({ kind: 'data', bytes: this.#takeUnsent(room) })
+    this.#tellTaken()
     if (this.#unsentBytes > 0) return
     if (this.#mustDrain) {
       this.#mustDrain = false
@@ -251,6 +256,16 @@ export class ProcessSocket implements Socket, PipeEnd {
     }
   }
 
+  #tellTaken(): void {
+    for (let first = this.#awaiting[0]; first !== undefined && first.atBytes <= this.#takenBytes; first = this.#awaiting[0]) {
+      const { onTaken } = first
+      this.#awaiting.shift()
+      this.process.schedule(0, 'network', () => {
+        if (this.#state === 'open') onTaken()
+      })
+    }
+  }
+
   /** Copies here and not before: whoever reuses the memory of a write that was not taken yet is found out. */
   #takeUnsent(maxBytes: number): Buffer {
     const taken: Buffer[] = []
@@ -263,6 +278,7 @@ export class ProcessSocket implements Socket, PipeEnd {
       else this.#unsent[0] = chunk.subarray(part.length)
     }
     this.#unsentBytes -= maxBytes - room
+    this.#takenBytes += maxBytes - room
     return Buffer.concat(taken)
   }
 

@@ -54,6 +54,20 @@ async function withConnection(runtime: Runtime, test: (connection: Connection) =
   }
 }
 
+/** Writes until bytes stay with the client, whose peer reads none; returns how many. */
+async function fill({ runtime, client, server }: Connection): Promise<number> {
+  server.pause()
+  const piece = Buffer.alloc(1 << 20, 'x')
+  let sentBytes = 0
+  // Two kernels' buffers take some megabytes before anything is held back for good.
+  while (client.bufferedBytes === 0 && sentBytes < 64 << 20) {
+    client.write([piece])
+    sentBytes += piece.length
+    await sleep(runtime, 20)
+  }
+  return sentBytes
+}
+
 for (const { name, run } of subjects) {
   describe(`network of ${name}`, () => {
     it('resolves literals and localhost, and not what has no address', () =>
@@ -71,6 +85,46 @@ for (const { name, run } of subjects) {
         await listener.close()
         assert.equal(await codeOf(network.connect({ host: '127.0.0.1', port, timeoutMs: 1000 }, new Recorder())), 'ECONNREFUSED')
       }))
+
+    it('tells when it has taken what was written, whose memory it reads until then', () =>
+      run((runtime) =>
+        withConnection(runtime, async (connection) => {
+          const { client, server, serverSees } = connection
+          const filledBytes = await fill(connection)
+          const memory = Buffer.alloc(1000, 'a')
+          const taken: string[] = []
+          client.write([memory, Buffer.from('!')], () => {
+            taken.push('first')
+            memory.fill('b')
+          })
+          client.write([Buffer.from('?')], () => taken.push('second'))
+          await sleep(runtime, 20)
+          assert.deepEqual(taken, [])
+          server.resume()
+          await until(runtime, 'arrived', () => serverSees.text.length === filledBytes + 1002)
+          await until(runtime, 'told', () => taken.length === 2)
+          assert.deepEqual(taken, ['first', 'second'])
+          assert.equal(serverSees.text.slice(filledBytes), `${'a'.repeat(1000)}!?`)
+        }),
+      ))
+
+    it('tells nothing of what it has not taken when it is closed', () =>
+      run((runtime) =>
+        withConnection(runtime, async (connection) => {
+          const { client, clientSees } = connection
+          let isTaken = false
+          const onTaken = (): void => {
+            isTaken = true
+          }
+          await fill(connection)
+          client.write([Buffer.from('early')], onTaken)
+          client.destroy()
+          client.write([Buffer.from('late')], onTaken)
+          await until(runtime, 'closed', () => clientSees.events.includes('close'))
+          await sleep(runtime, 20)
+          assert.equal(isTaken, false)
+        }),
+      ))
 
     it('carries bytes both ways, knows its addresses', () =>
       run((runtime) =>
@@ -120,16 +174,9 @@ for (const { name, run } of subjects) {
 
     it('holds back data from a paused reader and tells the writer when there is room again', () =>
       run((runtime) =>
-        withConnection(runtime, async ({ client, server, clientSees, serverSees }) => {
-          server.pause()
-          const piece = Buffer.alloc(1 << 20, 'x')
-          let sentBytes = 0
-          // Two kernels' buffers take some megabytes before anything is held back for good.
-          while (client.bufferedBytes === 0 && sentBytes < 64 << 20) {
-            client.write([piece])
-            sentBytes += piece.length
-            await sleep(runtime, 20)
-          }
+        withConnection(runtime, async (connection) => {
+          const { client, server, clientSees, serverSees } = connection
+          const sentBytes = await fill(connection)
           assert.ok(serverSees.text.length < sentBytes)
           const drains = clientSees.events.length
           server.resume()
