@@ -6,6 +6,7 @@ const consumer = 'packages/client/test/consumer/consumer.test.ts'
 const lookUps = 'packages/client/test/consumer/positions.test.ts'
 const topicErrors = 'packages/client/test/consumer/topic-errors.test.ts'
 const committing = 'packages/client/test/consumer/commits.test.ts'
+const fetching = 'packages/client/test/consumer/fetching.test.ts'
 const fetched = 'packages/client/test/consumer/fetched-partition.test.ts'
 const membership = 'packages/client/test/consumer/classic-membership.test.ts'
 const cooperation = 'packages/client/test/consumer/rebalances.test.ts'
@@ -54,9 +55,17 @@ export const consumerMutations: readonly Mutation[] = [
     name: 'consumer/records-of-revoked',
     breaks: 'records of a partition that another member owns by now are handed over',
     file: fetcher,
-    search: 'if (partition.chunks[0] !== chunk || this.#options.subscription.find(partition) !== partition) {',
-    replace: 'if (partition.chunks[0] !== chunk) {',
+    search: 'if (!chunks.includes(chunk) || this.#options.subscription.find(partition) !== partition) {',
+    replace: 'if (!chunks.includes(chunk)) {',
     tests: [consumer],
+  },
+  {
+    name: 'consumer/chunk-behind-another-lost',
+    breaks: 'a partition that is paused while two chunks of it are there is never read on',
+    file: fetcher,
+    search: 'if (!chunks.includes(chunk) ||',
+    replace: 'if (chunks[0] !== chunk ||',
+    tests: [fetching],
   },
   {
     name: 'consumer/fetched-kept-by-seek',
@@ -305,8 +314,8 @@ export const consumerMutations: readonly Mutation[] = [
     name: 'consumer/records-of-paused',
     breaks: 'records of a paused partition are handed over',
     file: fetcher,
-    search: '} else if (partition.isPaused) {',
-    replace: '} else if (partition.isPaused && max < 0) {',
+    search: 'isPaused || chunk.isInflating || chunks[0] !== chunk',
+    replace: 'chunk.isInflating || chunks[0] !== chunk',
     tests: [consumer],
   },
   {

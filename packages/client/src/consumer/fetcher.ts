@@ -98,17 +98,11 @@ export class Fetcher<K, V> {
   /** Up to `max` records, in the order in which they came. Throws ProtocolError on corrupt data, unless there are records before it. */
   collect(max: number): ConsumerRecord<K, V>[] {
     const records: ConsumerRecord<K, V>[] = []
-    for (let index = 0; index < this.#ready.length && records.length < max; ) {
-      const { partition, chunk } = this.#ready[index] as Ready<K, V>
-      if (partition.chunks[0] !== chunk || this.#options.subscription.find(partition) !== partition) {
-        this.#ready.splice(index, 1)
-      } else if (partition.isPaused) {
-        index++
-      } else if (chunk.isInflating) {
-        index++
-      } else if (!this.#take(partition, chunk, max, records)) {
-        this.#ready.splice(index, 1)
-      }
+    try {
+      this.#collect(max, records)
+    } catch (error) {
+      // The next time it comes first.
+      if (records.length === 0) throw error
     }
     return records
   }
@@ -149,6 +143,20 @@ export class Fetcher<K, V> {
     return replica !== undefined && metadata.nodes.has(replica) ? replica : leader.id
   }
 
+  #collect(max: number, records: ConsumerRecord<K, V>[]): void {
+    for (let index = 0; index < this.#ready.length && records.length < max; ) {
+      const { partition, chunk } = this.#ready[index] as Ready<K, V>
+      const { chunks, isPaused } = partition
+      if (!chunks.includes(chunk) || this.#options.subscription.find(partition) !== partition) {
+        this.#ready.splice(index, 1)
+      } else if (isPaused || chunk.isInflating || chunks[0] !== chunk) {
+        index++
+      } else if (!this.#take(partition, chunk, max, records)) {
+        this.#ready.splice(index, 1)
+      }
+    }
+  }
+
   /** False when the chunk has been read to its end. */
   #take(partition: AssignedPartition<K, V>, chunk: FetchedPartition<K, V>, max: number, records: ConsumerRecord<K, V>[]): boolean {
     const before = records.length
@@ -156,9 +164,6 @@ export class Fetcher<K, V> {
       const isLeft = chunk.take(max - records.length, records)
       if (!isLeft) partition.chunks.shift()
       return isLeft
-    } catch (error) {
-      if (records.length === 0) throw error
-      return true
     } finally {
       partition.position = chunk.nextOffset
       partition.isSought = false

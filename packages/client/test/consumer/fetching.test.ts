@@ -311,4 +311,38 @@ describe('limits', () => {
     assert.deepEqual(await fake.poll(consumer, 10), ['c'])
     await consumer.close()
   })
+
+  it('a pause between two chunks of a partition loses neither', async () => {
+    const fake = new FakePartitions(1)
+    fake.at(0).write('a0', 'a1', 'a2', 'a3')
+    fake.batchSize = 2
+    const consumer = await fake.assigned({ maxPollRecords: 1 })
+    // With its batch begun, the next chunk is fetched: two are there.
+    assert.deepEqual(await fake.poll(consumer), ['a0'])
+    consumer.pause([place])
+    assert.deepEqual(await fake.poll(consumer), [])
+    consumer.resume([place])
+    const values = [await fake.poll(consumer), await fake.poll(consumer), await fake.poll(consumer)].flat()
+    assert.deepEqual(values, ['a1', 'a2', 'a3'])
+    await consumer.close()
+  })
+
+  it('records before a corrupt batch are handed over first', async () => {
+    const fake = new FakePartitions(1)
+    fake.at(0).write('a0', 'a1')
+    fake.at(0).leaderEpoch = 1
+    fake.at(0).write('b0')
+    fake.at(0).answer = (asked) => {
+      if (asked.fetchOffset !== 0) return undefined
+      const records = fake.batches(fake.at(0).records, 0)
+      const last = records.length - 1
+      records[last] = (records[last] ?? 0) ^ 1
+      return { records }
+    }
+    const consumer = await fake.assigned()
+    assert.deepEqual(await fake.poll(consumer), ['a0', 'a1'])
+    const error = await fake.poll(consumer).catch((reason: unknown) => reason)
+    assert.ok(error instanceof CorruptBatchError, String(error))
+    await consumer.close()
+  })
 })
