@@ -17,17 +17,33 @@ test('a member that listens, and one with an assignor of its own', async (contex
   const billed: string[] = []
   const bill = async (record: ConsumerRecord<Buffer, Buffer>): Promise<void> => {
     billed.push(String(record.value))
-    void consumer.close()
   }
   const printed = context.mock.method(console, 'log', () => undefined)
-  const consumer = kafka.consumer({ groupId: 'billing', autoOffsetReset: 'earliest', partitionAssignmentStrategy: ['cooperative-sticky'] })
+  const consumer = kafka.consumer({
+    groupId: 'billing',
+    autoOffsetReset: 'earliest',
+    enableAutoCommit: false,
+    partitionAssignmentStrategy: ['cooperative-sticky'],
+  })
   await consumer.subscribe(['orders'], {
     onAssigned: (partitions) => console.log('mine now', partitions),
-    onRevoked: () => consumer.commitSync(),
+    onRevoked: (partitions) => console.log('no longer mine', partitions),
   })
-  for await (const record of consumer) await bill(record)
+  for await (const { records } of consumer.batches()) {
+    for (const record of records) await bill(record)
+    await consumer.commitSync()
+    void consumer.close()
+  }
   assert.deepEqual(billed, ['one'])
-  assert.equal(printed.mock.callCount(), 1)
+  await consumer.close()
+  assert.equal(printed.mock.callCount(), 2)
+  const reader = kafka.consumer({ groupId: 'billing' })
+  const partitions = Array.from({ length: 6 }, (_, partition) => ({ topic: 'orders', partition }))
+  const committed = await reader.committed(partitions)
+  assert.equal(
+    committed.reduce((sum, { offset }) => sum + offset, 0),
+    1,
+  )
 
   const shareByMemory = (topics: AssignorTopics, members: readonly AssignorMember[]): ReadonlyMap<string, Assignment> => {
     assert.deepEqual(

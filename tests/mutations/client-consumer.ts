@@ -30,10 +30,18 @@ export const consumerMutations: readonly Mutation[] = [
   {
     name: 'consumer/records-in-doubt',
     breaks: 'a process that was stopped for longer than its session hands over records of partitions that are others’ by now',
-    file: facade,
-    search: 'this.#isInDoubt ? [] : this.#fetcher.collect',
-    replace: 'this.#fetcher.collect',
+    file: member,
+    search: "(this.#state === 'stable' && !this.#isInDoubt)",
+    replace: "this.#state === 'stable'",
     tests: [consumer],
+  },
+  {
+    name: 'consumer/records-while-leaving',
+    breaks: 'a member that is out goes on to get what it has fetched until its leaving is answered',
+    file: facade,
+    search: 'this.#mayHandOver ? this.#fetcher.collect(this.#options.config.maxPollRecords) : []',
+    replace: 'this.#fetcher.collect(this.#options.config.maxPollRecords)',
+    tests: [cooperation],
   },
   {
     name: 'membership/doubt-ended-by-old-answer',
@@ -87,8 +95,8 @@ export const consumerMutations: readonly Mutation[] = [
     name: 'consumer/commit-what-is-fetched',
     breaks: 'a commit covers records that are fetched and not handed over',
     file: facade,
-    search: '({ topic, partition, position, positionEpoch, isSought }) =>',
-    replace: '({ topic, partition, fetchOffset: position, positionEpoch, isSought }) =>',
+    search: '({ topic, partition, position, positionEpoch, isFresh }) =>',
+    replace: '({ topic, partition, fetchOffset: position, positionEpoch, isFresh }) =>',
     tests: [consumer],
   },
   {
@@ -96,9 +104,9 @@ export const consumerMutations: readonly Mutation[] = [
     breaks: 'auto-commit covers the records that this poll returns, before they are handled',
     file: facade,
     search:
-      'this.#commits?.autoCommit()\n      this.#positions.update()\n      const records = this.#isInDoubt ? [] : this.#fetcher.collect(this.#options.config.maxPollRecords)',
+      'this.#commits?.autoCommit()\n      this.#positions.update()\n      const records = this.#mayHandOver ? this.#fetcher.collect(this.#options.config.maxPollRecords) : []',
     replace:
-      'this.#positions.update()\n      const records = this.#isInDoubt ? [] : this.#fetcher.collect(this.#options.config.maxPollRecords)\n      this.#commits?.autoCommit()',
+      'this.#positions.update()\n      const records = this.#mayHandOver ? this.#fetcher.collect(this.#options.config.maxPollRecords) : []\n      this.#commits?.autoCommit()',
     tests: [consumer],
   },
   {

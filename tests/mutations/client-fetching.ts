@@ -6,6 +6,7 @@ const session = 'packages/client/src/consumer/fetch-session.ts'
 const answers = 'packages/client/src/consumer/fetch-answers.ts'
 const assigned = 'packages/client/src/consumer/assigned-partition.ts'
 const facade = 'packages/client/src/consumer/kafka-consumer.ts'
+const iteration = 'packages/client/src/consumer/iteration.ts'
 
 const sessionTest = 'packages/client/test/consumer/fetch-session.test.ts'
 const fetching = 'packages/client/test/consumer/fetching.test.ts'
@@ -88,9 +89,73 @@ export const fetchingMutations: readonly Mutation[] = [
   {
     name: 'iterating/unread-lost',
     breaks: 'what a loop that is left has not reached is skipped',
-    file: 'packages/client/src/consumer/iteration.ts',
-    search: 'if (partition !== undefined && !partition.isSought) partition.seek(record.offset',
-    replace: 'if (partition !== undefined && partition.isSought) partition.seek(record.offset',
+    file: iteration,
+    search: 'this.#options.subscription.find(record)?.seek(record.offset, record.leaderEpoch)',
+    replace: 'this.#options.subscription.find(record)',
+    tests: [iterating],
+  },
+  {
+    name: 'iterating/records-of-others',
+    breaks: 'a loop goes on with records of partitions that the group has given to others',
+    file: iteration,
+    search: 'if (this.#options.mayHandOver()) return',
+    replace: 'if (this.#options.mayHandOver() || this.#handed > 0) return',
+    tests: [iterating],
+  },
+  {
+    name: 'iterating/void-records',
+    breaks: 'a loop goes on with records that were sought away from, or come twice',
+    file: iteration,
+    search: 'if (partition === undefined || partition.isFresh) continue',
+    replace: 'if (partition === undefined) continue',
+    tests: [iterating],
+  },
+  {
+    name: 'iterating/paused-handed-over',
+    breaks: 'a loop goes on with records of a partition that is paused',
+    file: iteration,
+    search: 'if (partition.isPaused) paused.push(record)',
+    replace: 'if (partition.isPaused) records.push(record)',
+    tests: [iterating],
+  },
+  {
+    name: 'iterating/resumed-waits',
+    breaks: 'what is resumed waits for records of other partitions to come',
+    file: iteration,
+    search: 'if (this.#isPolling && records.length > 0) this.#options.wakeup()',
+    replace: '',
+    tests: [iterating],
+  },
+  {
+    name: 'iterating/failed-committed',
+    breaks: 'a record whose handler threw is committed when the consumer closes',
+    file: facade,
+    search: 'this.#positionsBefore(this.#iteration.unhandled())',
+    replace: 'this.#positionsBefore(this.#iteration.unread())',
+    tests: [iterating],
+  },
+  {
+    name: 'iterating/auto-commit-goes-back',
+    breaks: 'the auto-commit of close goes back behind what the application has committed itself',
+    file: iteration,
+    search: 'if (found !== undefined && found.offset > last.offset) this.#atHand = found',
+    replace: '',
+    tests: [iterating],
+  },
+  {
+    name: 'iterating/two-loops',
+    breaks: 'two loops over one consumer take records from each other',
+    file: iteration,
+    search: 'if (this.#loop !== undefined && this.#loop !== loop)',
+    replace: 'if (this.#loop === loop)',
+    tests: [iterating],
+  },
+  {
+    name: 'iterating/turns-do-not-count',
+    breaks: 'a loop over slow records is expelled though it takes part in rebalances with every turn',
+    file: facade,
+    search: '        this.#touch()\n        return',
+    replace: '        return',
     tests: [iterating],
   },
   {

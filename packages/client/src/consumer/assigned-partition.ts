@@ -20,8 +20,8 @@ export class AssignedPartition<K, V> implements TopicPartition {
   validatedEpoch = -1
   /** Asked for by a seek, by an offset out of range, or since nothing is committed. */
   resetTo: ResetTo | undefined
-  /** The application has sought since the last record was handed over. */
-  isSought = false
+  /** Nothing has been handed over since it was assigned, or since the application sought: records from before are void. */
+  isFresh = true
   isPaused = false
   /** Fetched and not handed over, in order: the one being read, and the one after it. */
   readonly chunks: FetchedPartition<K, V>[] = []
@@ -71,7 +71,6 @@ export class AssignedPartition<K, V> implements TopicPartition {
     this.positionEpoch = leaderEpoch
     this.validatedEpoch = -1
     this.resetTo = undefined
-    this.isSought = true
   }
 
   reset(to: ResetTo): void {
@@ -79,7 +78,6 @@ export class AssignedPartition<K, V> implements TopicPartition {
     this.position = undefined
     this.positionEpoch = -1
     this.resetTo = to
-    this.isSought = true
   }
 
   /** To be fetched again, from the position. */

@@ -166,7 +166,7 @@ export class Fetcher<K, V> {
       return isLeft
     } finally {
       partition.position = chunk.nextOffset
-      partition.isSought = false
+      partition.isFresh = false
       if (chunk.leaderEpoch >= 0) partition.positionEpoch = chunk.leaderEpoch
       this.#options.metrics.onTaken(partition, records.length - before)
     }

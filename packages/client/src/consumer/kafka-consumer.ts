@@ -66,7 +66,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   readonly #cluster: Cluster
   readonly #topics: TopicsOfInterest
   readonly #coordinators: Coordinators
-  readonly #subscription = new Subscription<K, V>()
+  readonly #subscription = new Subscription<K, V>(() => this.#iteration.sift())
   readonly #iteration: Iteration<K, V>
   readonly #signal: Signal
   readonly #ends: OffsetQueries
@@ -100,7 +100,12 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     this.#iteration = new Iteration({
       subscription: this.#subscription,
       poll: () => this.poll(),
+      wakeup: () => this.wakeup(),
       isClosed: () => this.#closing !== undefined,
+      mayHandOver: () => {
+        this.#touch()
+        return this.#mayHandOver
+      },
     })
     const onChange = (): void => this.#signal.notify()
     const onError = (error: unknown): void => this.#onError(error)
@@ -126,7 +131,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       ...shared,
       groupId,
       membership: () => (this.#subscription.mode === 'topics' ? this.#member?.membership : undefined),
-      positions: () => this.#consumedPositions(),
+      positions: () => this.#positionsBefore(this.#iteration.unhandled()),
       onCommitted: (offsets) => this.#interceptors?.onCommit(offsets),
       onMembershipChange: () => {
         this.#member?.step()
@@ -187,6 +192,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     if (this.#isPolling) throw new StateError('poll() is already running: one call at a time')
     if (this.#subscription.mode === 'none') throw new StateError('Nothing to poll: call subscribe() or assign() first')
     this.#isPolling = true
+    this.#iteration.finished()
     this.#options.metrics.onPollStart()
     try {
       return await this.#poll(this.#cluster.nowMs() + timeoutMs)
@@ -217,17 +223,17 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
 
   seek(position: SeekPosition): void {
     if (!Number.isSafeInteger(position.offset) || position.offset < 0) throw new ConfigError(`${position.offset} is not an offset`)
-    this.#subscription.get(position).seek(position.offset, position.leaderEpoch)
+    this.#subscription.seek(position)
     this.#signal.notify()
   }
 
   seekToBeginning(partitions?: readonly TopicPartition[]): void {
-    for (const partition of this.#subscription.select(partitions)) partition.reset('earliest')
+    this.#subscription.reset(partitions, 'earliest')
     this.#signal.notify()
   }
 
   seekToEnd(partitions?: readonly TopicPartition[]): void {
-    for (const partition of this.#subscription.select(partitions)) partition.reset('latest')
+    this.#subscription.reset(partitions, 'latest')
     this.#signal.notify()
   }
 
@@ -246,8 +252,10 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     return fetchCommitted(this.#cluster, this.#coordinators, { groupId, partitions, deadlineMs: this.#apiDeadline(), requireStable: true })
   }
 
-  commitSync(offsets?: readonly OffsetToCommit[]): Promise<void> {
-    return this.#group().commits.commitSync(offsets ?? this.#consumedPositions(), this.#apiDeadline())
+  commitSync(given?: readonly OffsetToCommit[]): Promise<void> {
+    const offsets = given ?? this.#consumedPositions()
+    this.#iteration.committed(offsets)
+    return this.#group().commits.commitSync(offsets, this.#apiDeadline())
   }
 
   commitAsync(offsets?: readonly OffsetToCommit[]): Promise<void>
@@ -256,6 +264,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   commitAsync(given?: readonly OffsetToCommit[] | CommitCallback, callback?: CommitCallback): Promise<void> | undefined {
     const tell = typeof given === 'function' ? given : callback
     const offsets = given === undefined || typeof given === 'function' ? this.#consumedPositions() : given
+    this.#iteration.committed(offsets)
     const committed = this.#group().commits.commitAsync(offsets)
     if (tell === undefined) return committed
     committed
@@ -268,11 +277,11 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   pause(partitions: readonly TopicPartition[]): void {
-    for (const partition of this.#subscription.select(partitions)) partition.isPaused = true
+    this.#subscription.setPaused(partitions, true)
   }
 
   resume(partitions: readonly TopicPartition[]): void {
-    for (const partition of this.#subscription.select(partitions)) partition.isPaused = false
+    this.#subscription.setPaused(partitions, false)
     this.#signal.notify()
   }
 
@@ -324,14 +333,12 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   async #poll(deadlineMs: number): Promise<ConsumerRecord<K, V>[]> {
     for (;;) {
       const now = this.#cluster.nowMs()
-      if (this.#subscription.mode === 'topics') {
-        this.#member?.membership.touched(now)
-        await this.#rebalances?.serve(this.#apiDeadline())
-      }
+      this.#touch()
+      if (this.#subscription.mode === 'topics') await this.#rebalances?.serve(this.#apiDeadline())
       this.#throwError()
       this.#commits?.autoCommit()
       this.#positions.update()
-      const records = this.#isInDoubt ? [] : this.#fetcher.collect(this.#options.config.maxPollRecords)
+      const records = this.#mayHandOver ? this.#fetcher.collect(this.#options.config.maxPollRecords) : []
       const wakeAtMs = this.#fetcher.pump()
       if (records.length > 0) {
         if (this.#isAsync) await settleValues(records)
@@ -347,8 +354,13 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     }
   }
 
-  get #isInDoubt(): boolean {
-    return this.#subscription.mode === 'topics' && this.#member?.membership.isInDoubt === true
+  /** The application is alive. */
+  #touch(): void {
+    if (this.#subscription.mode === 'topics') this.#member?.membership.touched(this.#cluster.nowMs())
+  }
+
+  get #mayHandOver(): boolean {
+    return this.#subscription.mode !== 'topics' || this.#member?.membership.mayHandOver === true
   }
 
   async #lookUp(topics: readonly string[] | RegExp): Promise<void> {
@@ -417,9 +429,13 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   #consumedPositions(): readonly OffsetToCommit[] {
-    const unread = this.#iteration.unread()
-    return this.#subscription.assigned.flatMap(({ topic, partition, position, positionEpoch, isSought }) => {
-      const record = isSought ? undefined : unread.get(partitionKey(topic, partition))
+    return this.#positionsBefore(this.#iteration.unread())
+  }
+
+  /** The positions, but not past these records. */
+  #positionsBefore(records: ReadonlyMap<string, OffsetToCommit>): readonly OffsetToCommit[] {
+    return this.#subscription.assigned.flatMap(({ topic, partition, position, positionEpoch, isFresh }) => {
+      const record = isFresh ? undefined : records.get(partitionKey(topic, partition))
       const offset = record?.offset ?? position
       return offset === undefined ? [] : [{ topic, partition, offset, leaderEpoch: record?.leaderEpoch ?? positionEpoch }]
     })

@@ -1,16 +1,23 @@
 /** What this consumer reads: its topics and its partitions. */
 
 import { StateError } from '../errors/kafka-error.ts'
-import type { TopicPartition } from '../topic-partition.ts'
+import type { SeekPosition, TopicPartition } from '../topic-partition.ts'
 import { partitionKey } from '../topic-partition.ts'
 import { AssignedPartition } from './assigned-partition.ts'
+import type { ResetTo } from './offset-reset.ts'
 
 type Mode = 'none' | 'topics' | 'partitions'
 
 export class Subscription<K, V> {
   topics: readonly string[] = []
+  readonly #onChange: () => void
   #mode: Mode = 'none'
   #assigned: ReadonlyMap<string, AssignedPartition<K, V>> = new Map()
+
+  /** `onChange`: partitions have come or gone, or been paused, resumed or sought; what was taken from them may be void. */
+  constructor(onChange: () => void) {
+    this.#onChange = onChange
+  }
 
   get mode(): Mode {
     return this.#mode
@@ -62,6 +69,7 @@ export class Subscription<K, V> {
     this.#mode = 'none'
     this.topics = []
     this.#assigned = new Map()
+    this.#onChange()
   }
 
   /** These partitions from now on; those kept stand where they stood. */
@@ -72,5 +80,29 @@ export class Subscription<K, V> {
         this.find(partition) ?? new AssignedPartition<K, V>(partition),
       ]),
     )
+    this.#onChange()
+  }
+
+  /** As the application asks. Throws StateError. */
+  seek(position: SeekPosition): void {
+    const partition = this.get(position)
+    partition.seek(position.offset, position.leaderEpoch)
+    partition.isFresh = true
+    this.#onChange()
+  }
+
+  /** As `seek`, of those named or all. */
+  reset(partitions: readonly TopicPartition[] | undefined, to: ResetTo): void {
+    for (const partition of this.select(partitions)) {
+      partition.reset(to)
+      partition.isFresh = true
+    }
+    this.#onChange()
+  }
+
+  /** Throws StateError. */
+  setPaused(partitions: readonly TopicPartition[], isPaused: boolean): void {
+    for (const partition of this.select(partitions)) partition.isPaused = isPaused
+    this.#onChange()
   }
 }

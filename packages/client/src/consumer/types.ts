@@ -89,7 +89,10 @@ export type CommitCallback = (offsets: readonly OffsetToCommit[], error?: KafkaE
 
 /**
  * `for await (const record of consumer)` polls until the consumer is closed. In a loop over it, or over `batches()`, what the loop has not
- * reached is not consumed: commits leave it out, and it comes again after a `break`.
+ * reached is not consumed: commits leave it out, it comes again after a `break`, and it does not come once its partition is revoked, paused or
+ * sought. Rebalances happen between two turns, each of which counts as a poll for `max.poll.interval.ms`. What the loop was given last is done
+ * with when the loop comes back for more: until then auto-commit leaves it out, also when the loop was left by an error or a `break`;
+ * `commitSync()` covers it. One loop at a time.
  */
 export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerRecord<K, V>> {
   /**

@@ -358,6 +358,24 @@ describe('what a member says', () => {
     await consumer.close()
   })
 
+  it('that it leaves, and gets nothing of what it has fetched while the answer is on its way', async () => {
+    const group = new Group(new FakeLog(['a0', 'a1']), [0])
+    const consumer = await group.join({ maxPollIntervalMs: 10_000, maxPollRecords: 1, enableAutoCommit: false })
+    await group.log.poll(consumer)
+    group.log.cluster.on(leaveGroup, async () => {
+      await new Promise<void>((resolve) => void group.log.cluster.clock.setTimer(2000, resolve))
+      return { errorCode: 0, members: [] }
+    })
+    await group.log.cluster.clock.advance(11_000)
+    assert.deepEqual(await group.log.poll(consumer, 100), [])
+    assert.deepEqual(group.events, ['onAssigned 0'])
+    await group.log.poll(consumer, 2000)
+    assert.deepEqual(group.events, ['onAssigned 0', 'onLost 0', 'onAssigned 0'])
+    const closed = consumer.close()
+    await group.log.cluster.clock.advance(2100)
+    await closed
+  })
+
   it('as a static member it merely stops its heartbeats, and takes its place again', async () => {
     const group = new Group(new FakeLog(['a0']), [0])
     group.log.cluster.on(joinGroup, ({ groupInstanceId, protocols }) => ({

@@ -125,6 +125,14 @@ export class ClassicMembership {
     return this.#isInDoubt && this.#state === 'stable'
   }
 
+  /**
+   * Whether records may be handed over: not when partitions have to be let go of or taken up first, nor outside the group. While the others
+   * join they may, of what it still holds.
+   */
+  get mayHandOver(): boolean {
+    return (this.#state === 'stable' && !this.#isInDoubt) || this.isRebalancing
+  }
+
   /** Why it joins (KIP-800); empty at first. */
   get rejoinReason(): string {
     return this.#rejoinReason
