@@ -36,6 +36,22 @@ export const consumerMutations: readonly Mutation[] = [
     tests: [consumer],
   },
   {
+    name: 'consumer/poll-holds-the-process',
+    breaks: 'a loop of poll(0) never gets anything, and nothing else in the process runs',
+    file: facade,
+    search: 'await this.#yield()\n',
+    replace: '\n',
+    tests: [consumer],
+  },
+  {
+    name: 'consumer/poll-of-no-time',
+    breaks: 'poll() with something that is no time never returns',
+    file: facade,
+    search: 'if (!isDuration(timeoutMs)) throw',
+    replace: 'if (timeoutMs < 0) throw',
+    tests: [consumer],
+  },
+  {
     name: 'consumer/records-while-leaving',
     breaks: 'a member that is out goes on to get what it has fetched until its leaving is answered',
     file: facade,

@@ -45,7 +45,7 @@ import type { CommitCallback, Consumer, ConsumerBatch, ConsumerGroupMetadata, Co
 
 const DEFAULT_POLL_MS = 1000
 const DEFAULT_CLOSE_MS = 30_000
-/** Polls that find records already there do not wait; this often they let sockets and timers have their turn. */
+/** Polls that need not wait, or may not, still let sockets and timers have their turn this often. */
 const YIELD_EVERY_MS = 2
 
 export interface KafkaConsumerOptions<K, V> {
@@ -189,13 +189,18 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
 
   async poll(timeoutMs: number = DEFAULT_POLL_MS): Promise<ConsumerRecord<K, V>[]> {
     this.#checkOpen()
+    if (!isDuration(timeoutMs)) throw new ConfigError(`poll() cannot wait for ${String(timeoutMs)} ms`)
     if (this.#isPolling) throw new StateError('poll() is already running: one call at a time')
     if (this.#subscription.mode === 'none') throw new StateError('Nothing to poll: call subscribe() or assign() first')
     this.#isPolling = true
     this.#iteration.finished()
     this.#options.metrics.onPollStart()
     try {
-      return await this.#poll(this.#cluster.nowMs() + timeoutMs)
+      const deadlineMs = this.#cluster.nowMs() + timeoutMs
+      this.#touch()
+      // Before anything is collected: meanwhile the consumer may be closed, or a partition be sought.
+      await this.#yield()
+      return await this.#poll(deadlineMs)
     } finally {
       this.#options.metrics.onPollEnd()
       this.#isPolling = false
@@ -332,9 +337,11 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
 
   async #poll(deadlineMs: number): Promise<ConsumerRecord<K, V>[]> {
     for (;;) {
+      if (this.#closing !== undefined) return []
       const now = this.#cluster.nowMs()
       this.#touch()
       if (this.#subscription.mode === 'topics') await this.#rebalances?.serve(this.#apiDeadline())
+      if (this.#closing !== undefined) return []
       this.#throwError()
       this.#commits?.autoCommit()
       this.#positions.update()
@@ -342,10 +349,9 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       const wakeAtMs = this.#fetcher.pump()
       if (records.length > 0) {
         if (this.#isAsync) await settleValues(records)
-        await this.#yield(now)
         return this.#interceptors?.onConsume(records) ?? records
       }
-      if (this.#wakeups > 0 || now >= deadlineMs || this.#closing !== undefined) {
+      if (this.#wakeups > 0 || now >= deadlineMs) {
         this.#wakeups = 0
         return records
       }
@@ -390,8 +396,8 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     this.#signal.notify()
   }
 
-  async #yield(now: number): Promise<void> {
-    if (now - this.#yieldedMs < YIELD_EVERY_MS) return
+  async #yield(): Promise<void> {
+    if (this.#cluster.nowMs() - this.#yieldedMs < YIELD_EVERY_MS) return
     await new Promise<void>((resolve) => {
       this.#cluster.runtime.clock.defer(resolve)
     })
@@ -473,6 +479,11 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   #checkOpen(): void {
     if (this.#closing !== undefined) throw new StateError('The consumer is closed', 'CLOSED')
   }
+}
+
+/** What JavaScript calls it with need not be a number. */
+function isDuration(ms: number): boolean {
+  return ms === Number.POSITIVE_INFINITY || (Number.isFinite(ms) && ms >= 0)
 }
 
 function decoding<K, V>({ cluster, config, key, value }: KafkaConsumerOptions<K, V>, onInflated: () => void): DecodeOptions<K, V> {

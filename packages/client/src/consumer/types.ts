@@ -115,7 +115,7 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
   assignment(): readonly TopicPartition[]
   /**
    * Up to `max.poll.records` records, as soon as there are any, or none after `timeoutMs` (default 1000). Runs rebalances and
-   * auto-commit; must be called at least every `max.poll.interval.ms`. One call at a time.
+   * auto-commit; must be called at least every `max.poll.interval.ms`. One call at a time. `poll(0)` returns what is there.
    */
   poll(timeoutMs?: number): Promise<ConsumerRecord<K, V>[]>
   /** As `poll()`, again and again until the consumer is closed, a partition at a time. */

@@ -13,7 +13,7 @@ import {
   syncGroup,
 } from '@odradek/protocol'
 import type { ConsumerRecord } from '../../src/index.ts'
-import { BrokerError, Kafka, KafkaError, StateError, string } from '../../src/index.ts'
+import { BrokerError, ConfigError, Kafka, KafkaError, StateError, string } from '../../src/index.ts'
 import { FakeLog as Log } from '../support/fake-log.ts'
 
 const byText = (left: string | null, right: string | null): number => (left ?? '').localeCompare(right ?? '')
@@ -334,6 +334,45 @@ describe('consumer with partitions taken by hand', () => {
     await consumer.close()
     assert.deepEqual(await third, [])
     await assert.rejects(consumer.poll(), /closed/)
+  })
+
+  it('polls that may not wait let the rest of the process run', async () => {
+    const log = new Log(['a0'])
+    const consumer = log.consumer()
+    await consumer.assign([place])
+    const read: ConsumerRecord<string, string>[] = []
+    for (let turn = 0; turn < 1000 && read.length === 0; turn++) {
+      read.push(...(await consumer.poll(0)))
+      log.cluster.clock.sleep(1)
+    }
+    assert.deepEqual(values(read), ['a0'])
+    await consumer.close()
+  })
+
+  it('what is collected is returned: a consumer that is closed while a poll waits its turn commits nothing of it', async () => {
+    const log = new Log(['a0', 'a1'])
+    const consumer = log.consumer({ maxPollRecords: 1 })
+    await consumer.assign([place])
+    await log.poll(consumer)
+    // The next record is there.
+    const polled = consumer.poll(100)
+    const closed = consumer.close()
+    await log.cluster.clock.advance(200)
+    await closed
+    assert.deepEqual([values(await polled), log.group.committed.get(0)], [[], 1])
+  })
+
+  it('refuses to wait for what is no time', async () => {
+    const log = new Log([])
+    const consumer = log.consumer()
+    await consumer.assign([place])
+    for (const timeout of [Number.NaN, -1, 'abc', null, {}])
+      await assert.rejects(
+        consumer.poll(timeout as number),
+        (error) => error instanceof ConfigError && /cannot wait for/.test(error.message),
+      )
+    assert.deepEqual(values(await log.poll(consumer, 0)), [])
+    await consumer.close()
   })
 
   it('iterates over records until it is closed', async () => {
