@@ -60,7 +60,10 @@ export interface ConsumerGroupMetadata {
   readonly groupInstanceId: string | null
 }
 
-/** Awaited inside `poll()`: the next records come when it is done. All may commit, seek and pause. What they throw comes out of `poll()`. */
+/**
+ * Awaited inside `poll()`, `unsubscribe()` and `close()`: the next records come when it is done. All may commit, seek and pause. What they
+ * throw comes out of that call. `close()` waits for the one that a poll is running, so none should wait for `close()`.
+ */
 export interface RebalanceListener {
   /** After every rebalance, with the partitions that are new to this member: all of them under an eager protocol, perhaps none. */
   onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>
@@ -96,9 +99,9 @@ export type CommitCallback = (offsets: readonly OffsetToCommit[], error?: KafkaE
  */
 export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerRecord<K, V>> {
   /**
-   * Joins the group for these topics, replacing an earlier subscription; the group is joined inside `poll()`. Needs `groupId`. A pattern
-   * means every topic whose name it matches somewhere, those to come included, which are noticed within `metadata.max.age.ms`; anchor it
-   * with ^ and $ to match whole names.
+   * Joins the group for these topics, replacing an earlier subscription. The join goes on in the background; the partitions that it brings
+   * are taken up inside `poll()`, and those held before are let go of there. Needs `groupId`. A pattern means every topic whose name it
+   * matches somewhere, those to come included, which are noticed within `metadata.max.age.ms`; anchor it with ^ and $ to match whole names.
    */
   subscribe(topics: readonly string[] | RegExp, listener?: RebalanceListener): Promise<void>
   /** Gives up topics and partitions and leaves the group. */
@@ -133,7 +136,8 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
   /**
    * Commits the given offsets, or the position of every assigned partition; retries until done or `default.api.timeout.ms`. Rejects with
    * BrokerError where retrying does not help: REBALANCE_IN_PROGRESS (poll, then commit again), UNKNOWN_MEMBER_ID and ILLEGAL_GENERATION (the
-   * partitions are another's), FENCED_INSTANCE_ID (so is the `group.instance.id`), OFFSET_METADATA_TOO_LARGE.
+   * partitions are another's), FENCED_INSTANCE_ID (so is the `group.instance.id`), OFFSET_METADATA_TOO_LARGE. Rejects with ConfigError for
+   * what is no offset, with StateError (CLOSED) once the consumer is closed.
    */
   commitSync(offsets?: readonly OffsetToCommit[]): Promise<void>
   /** Commits without retrying; a failure rejects. Commits keep their order, and `close()` waits for them. */
@@ -155,6 +159,9 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
   /** Ends a waiting `poll()` early, with no records. */
   wakeup(): void
   metrics(): readonly MetricValue[]
-  /** Commits when auto-commit is on, leaves the group, disconnects. Safe to call again. Default `timeoutMs`: 30000. */
+  /**
+   * Commits when auto-commit is on, has partitions revoked, leaves the group, disconnects. Safe to call again. Default `timeoutMs`: 30000. When
+   * a listener takes longer or throws, it rejects, with TimeoutError or that, and all is closed nevertheless.
+   */
   close(options?: CloseOptions): Promise<void>
 }
