@@ -83,6 +83,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   #wakeups = 0
   #yieldedMs = 0
   #closing: Promise<void> | undefined
+  #isClosed = false
 
   constructor(options: KafkaConsumerOptions<K, V>) {
     const { cluster, config, metrics } = options
@@ -146,7 +147,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       subscribed: () => this.#subscription.topics,
       owned: () => this.#subscription.assigned,
     })
-    this.#rebalances = new Rebalances(this.#subscription, this.#member, commits)
+    this.#rebalances = new Rebalances(this.#subscription, this.#member, commits, cluster.runtime.clock)
     this.#topics.onRefresh(() => this.#matchTopics())
   }
 
@@ -165,10 +166,13 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
 
   async unsubscribe(): Promise<void> {
     this.#checkOpen()
-    if (this.#subscription.mode === 'topics') await this.#leaveGroup(this.#apiDeadline(), 'the consumer unsubscribed from all topics')
-    this.#subscription.clear()
-    this.#usePattern(undefined)
-    this.#topics.replace([])
+    try {
+      if (this.#subscription.mode === 'topics') await this.#leaveGroup(this.#apiDeadline(), 'the consumer unsubscribed from all topics')
+    } finally {
+      this.#subscription.clear()
+      this.#usePattern(undefined)
+      this.#topics.replace([])
+    }
   }
 
   async assign(partitions: readonly TopicPartition[]): Promise<void> {
@@ -227,7 +231,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   seek(position: SeekPosition): void {
-    if (!Number.isSafeInteger(position.offset) || position.offset < 0) throw new ConfigError(`${position.offset} is not an offset`)
+    checkOffset(position.offset)
     this.#subscription.seek(position)
     this.#signal.notify()
   }
@@ -252,15 +256,14 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     }
   }
 
-  committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+  async committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+    this.#checkOpen(this.#isClosed)
     const groupId = this.#groupId()
     return fetchCommitted(this.#cluster, this.#coordinators, { groupId, partitions, deadlineMs: this.#apiDeadline(), requireStable: true })
   }
 
-  commitSync(given?: readonly OffsetToCommit[]): Promise<void> {
-    const offsets = given ?? this.#consumedPositions()
-    this.#iteration.committed(offsets)
-    return this.#group().commits.commitSync(offsets, this.#apiDeadline())
+  commitSync(offsets: readonly OffsetToCommit[] = this.#consumedPositions()): Promise<void> {
+    return this.#commit(offsets, (commits) => commits.commitSync(offsets, this.#apiDeadline()))
   }
 
   commitAsync(offsets?: readonly OffsetToCommit[]): Promise<void>
@@ -269,8 +272,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   commitAsync(given?: readonly OffsetToCommit[] | CommitCallback, callback?: CommitCallback): Promise<void> | undefined {
     const tell = typeof given === 'function' ? given : callback
     const offsets = given === undefined || typeof given === 'function' ? this.#consumedPositions() : given
-    this.#iteration.committed(offsets)
-    const committed = this.#group().commits.commitAsync(offsets)
+    const committed = this.#commit(offsets, (commits) => commits.commitAsync(offsets))
     if (tell === undefined) return committed
     committed
       .then(
@@ -408,10 +410,12 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     const deadlineMs = this.#cluster.nowMs() + timeoutMs
     this.#signal.notify()
     try {
+      await this.#rebalances?.settled(deadlineMs)
       await this.#commits?.settled(deadlineMs)
       if (this.#subscription.mode === 'topics') await this.#leaveGroup(deadlineMs, 'the consumer is being closed')
       else if (this.#subscription.mode === 'partitions') await this.#commits?.autoCommitFinal(deadlineMs)
     } finally {
+      this.#isClosed = true
       await this.#fetcher.close(deadlineMs)
       this.#subscription.clear()
       this.#topics.close()
@@ -432,6 +436,16 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       // The coordinator finds out by itself after session.timeout.ms.
       await withDeadline(this.#cluster.runtime.clock, member.leave(reason), deadlineMs, message).catch(() => undefined)
     }
+  }
+
+  /** Never throws: whatever is wrong, it rejects with. */
+  async #commit(offsets: readonly OffsetToCommit[], commit: (commits: Commits) => Promise<void>): Promise<void> {
+    // Listeners commit while the consumer closes.
+    this.#checkOpen(this.#isClosed)
+    const { commits } = this.#group()
+    for (const { offset } of offsets) checkOffset(offset)
+    this.#iteration.committed(offsets)
+    await commit(commits)
   }
 
   #consumedPositions(): readonly OffsetToCommit[] {
@@ -476,9 +490,14 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     throw error instanceof KafkaError ? error : new KafkaError('STATE', 'The consumer has failed', { cause: error })
   }
 
-  #checkOpen(): void {
-    if (this.#closing !== undefined) throw new StateError('The consumer is closed', 'CLOSED')
+  #checkOpen(isClosed = this.#closing !== undefined): void {
+    if (isClosed) throw new StateError('The consumer is closed', 'CLOSED')
   }
+}
+
+/** Throws ConfigError. */
+function checkOffset(offset: number): void {
+  if (!Number.isSafeInteger(offset) || offset < 0) throw new ConfigError(`${String(offset)} is not an offset`)
 }
 
 /** What JavaScript calls it with need not be a number. */

@@ -1,5 +1,8 @@
 /** The application's part of a rebalance, run inside `poll()`: letting go of partitions, taking them up, and being told of it. */
 
+import type { Clock } from '@odradek/runtime'
+import { withDeadline } from '../cluster/deadline.ts'
+import { TimeoutError } from '../errors/kafka-error.ts'
 import type { TopicPartition } from '../topic-partition.ts'
 import { partitionKey } from '../topic-partition.ts'
 import type { Commits } from './commits.ts'
@@ -8,20 +11,51 @@ import type { Release } from './membership/classic-membership.ts'
 import type { Subscription } from './subscription.ts'
 import type { RebalanceListener } from './types.ts'
 
+const TOO_LONG = 'The rebalance listener took too long'
+
 export class Rebalances<K, V> {
   listener: RebalanceListener | undefined
   readonly #subscription: Subscription<K, V>
   readonly #member: GroupMember
   readonly #commits: Commits
+  readonly #clock: Clock
+  #serving: Promise<void> | undefined
 
-  constructor(subscription: Subscription<K, V>, member: GroupMember, commits: Commits) {
+  constructor(subscription: Subscription<K, V>, member: GroupMember, commits: Commits, clock: Clock) {
     this.#subscription = subscription
     this.#member = member
     this.#commits = commits
+    this.#clock = clock
   }
 
   /** Does what the membership waits for. Rejects with what a listener throws, and with the membership's error when it has failed. */
   async serve(deadlineMs: number): Promise<void> {
+    const { state } = this.#member.membership
+    if (state !== 'releasing' && state !== 'adopting' && state !== 'failed') return
+    this.#serving = this.#serve(deadlineMs)
+    try {
+      await this.#serving
+    } finally {
+      this.#serving = undefined
+    }
+  }
+
+  /** Waits for the listener that a poll is waiting for, whatever becomes of it, until `deadlineMs`. */
+  async settled(deadlineMs: number): Promise<void> {
+    if (this.#serving !== undefined) await withDeadline(this.#clock, this.#serving, deadlineMs, TOO_LONG).catch(() => undefined)
+  }
+
+  /** Lets go of everything. Rejects with what the listener throws, and with TimeoutError when it is not done at `deadlineMs`. */
+  async release(release: Release, deadlineMs: number): Promise<void> {
+    const all = this.#subscription.assigned.map(toPlace)
+    await this.#release(all, release, deadlineMs, async (told) => {
+      // One that is still running must not be called again.
+      if (this.#clock.monotonicMs() >= deadlineMs) throw new TimeoutError(TOO_LONG)
+      await withDeadline(this.#clock, told(), deadlineMs, TOO_LONG)
+    })
+  }
+
+  async #serve(deadlineMs: number): Promise<void> {
     const { membership } = this.#member
     for (;;) {
       if (membership.state === 'releasing') await this.#letGo(membership.release, deadlineMs)
@@ -29,14 +63,9 @@ export class Rebalances<K, V> {
       else break
     }
     if (membership.state === 'failed' && membership.error !== undefined) {
-      await this.release('lost', deadlineMs)
+      await this.#release(this.#subscription.assigned.map(toPlace), 'lost', deadlineMs)
       throw membership.error
     }
-  }
-
-  /** Lets go of everything. */
-  async release(release: Release, deadlineMs: number): Promise<void> {
-    await this.#release(this.#subscription.assigned.map(toPlace), release, deadlineMs)
   }
 
   /** Before joining. What the listener throws does not keep the member from joining. */
@@ -54,12 +83,20 @@ export class Rebalances<K, V> {
     }
   }
 
-  async #release(partitions: readonly TopicPartition[], release: Release, deadlineMs: number): Promise<void> {
+  /** In a poll the listener may take its time. */
+  async #release(
+    partitions: readonly TopicPartition[],
+    release: Release,
+    deadlineMs: number,
+    within: (told: () => Promise<void>) => Promise<void> = (told) => told(),
+  ): Promise<void> {
     if (partitions.length === 0) return
     if (release === 'revoked') await this.#commits.autoCommitFinal(deadlineMs)
     try {
-      if (release === 'lost' && this.listener?.onLost !== undefined) await this.listener.onLost(partitions)
-      else await this.listener?.onRevoked?.(partitions)
+      await within(async () => {
+        if (release === 'lost' && this.listener?.onLost !== undefined) await this.listener.onLost(partitions)
+        else await this.listener?.onRevoked?.(partitions)
+      })
     } finally {
       this.#subscription.adopt(without(this.#subscription.assigned, partitions))
     }

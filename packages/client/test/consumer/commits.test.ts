@@ -132,6 +132,33 @@ describe('commitAsync', () => {
 })
 
 describe('a commit', () => {
+  it('of a consumer that is closed is refused', async () => {
+    const log = new Log(['a0'])
+    const consumer = await member(log)
+    await consumer.close()
+    const told: (string | undefined)[] = []
+    consumer.commitAsync((_, error) => void told.push(error?.code))
+    for (const call of [
+      () => consumer.commitSync(),
+      () => consumer.commitAsync([{ ...place, offset: 1 }]),
+      () => consumer.committed([place]),
+    ])
+      assert.equal(((await failure(call())) as KafkaError).code, 'CLOSED')
+    assert.deepEqual(told, ['CLOSED'])
+  })
+
+  it('of what is no offset is refused, and nothing of it sent', async () => {
+    const log = new Log(['a0'])
+    const consumer = await member(log)
+    for (const offset of [-5, 1.5, Number.NaN, 2 ** 53]) {
+      for (const refused of [consumer.commitSync([{ ...place, offset }]), consumer.commitAsync([{ ...place, offset }])])
+        assert.match(String(await failure(refused)), /ConfigError: .* is not an offset/)
+      assert.throws(() => consumer.seek({ ...place, offset }), /is not an offset/)
+    }
+    assert.equal(log.cluster.of(offsetCommit).length, 0)
+    await consumer.close()
+  })
+
   it('carries metadata and leader epoch of each partition', async () => {
     const log = new Log(['a0', 'a1'], ['b0'])
     const consumer = await member(log)

@@ -12,7 +12,7 @@ import {
   syncGroup,
 } from '@odradek/protocol'
 import type { Assignor, Consumer, ConsumerOptions, RebalanceListener, TopicPartition } from '../../src/index.ts'
-import { BrokerError, ConfigError, createAssignor, KafkaError, ProtocolError } from '../../src/index.ts'
+import { BrokerError, ConfigError, createAssignor, KafkaError, ProtocolError, TimeoutError } from '../../src/index.ts'
 import { FakeLog } from '../support/fake-log.ts'
 
 const COOPERATIVE = { partitionAssignmentStrategy: ['cooperative-sticky'], enableAutoCommit: false } satisfies ConsumerOptions<
@@ -301,6 +301,64 @@ describe('an eager rebalance', () => {
     group.given = []
     await group.log.poll(consumer)
     assert.deepEqual(group.events, ['u: '])
+    await consumer.close()
+  })
+})
+
+describe('close() and listeners', () => {
+  const never = (): Promise<void> => new Promise(() => undefined)
+
+  it('waits for the one that runs, which may commit, before it calls the next', async () => {
+    const group = new Group(new FakeLog(['a0']), [0])
+    const { clock } = group.log.cluster
+    const consumer: Consumer<string, string> = await group.join(COOPERATIVE, {
+      onAssigned: async () => {
+        await new Promise<void>((resolve) => void clock.setTimer(800, resolve))
+        await consumer.commitSync([{ topic: 't', partition: 0, offset: 1 }])
+        group.events.push('done')
+      },
+    })
+    const polled = consumer.poll(5000)
+    await clock.advance(500)
+    const closed = consumer.close().then(() => group.events.push('closed'))
+    await clock.advance(500)
+    await closed
+    assert.deepEqual(group.events, ['onAssigned 0', 'done', 'onRevoked 0', 'closed'])
+    assert.equal(group.log.group.committed.get(0), 1)
+    assert.deepEqual(await polled, [])
+  })
+
+  it('ends in time though a listener does not, and leaves the group', async () => {
+    const group = new Group(new FakeLog(['a0']), [0])
+    const consumer = await group.join(COOPERATIVE, { onRevoked: never })
+    await group.log.poll(consumer)
+    const closed = consumer.close({ timeoutMs: 1000 }).catch((error: unknown) => error)
+    await group.log.cluster.clock.advance(1010)
+    assert.ok((await closed) instanceof TimeoutError)
+    assert.equal(group.log.cluster.of(leaveGroup).length, 1)
+    await group.log.cluster.clock.advance(1000)
+    assert.equal(group.log.cluster.openSockets, 0)
+  })
+
+  it('does not call one while another hangs', async () => {
+    const group = new Group(new FakeLog(['a0']), [0])
+    const consumer = await group.join(COOPERATIVE, { onAssigned: never })
+    consumer.poll(5000).catch(() => undefined)
+    await group.log.cluster.clock.advance(500)
+    const closed = consumer.close({ timeoutMs: 1000 }).catch((error: unknown) => error)
+    await group.log.cluster.clock.advance(1010)
+    assert.ok((await closed) instanceof TimeoutError)
+    assert.deepEqual(group.events, ['onAssigned 0'])
+    assert.equal(group.log.cluster.of(leaveGroup).length, 1)
+  })
+
+  it('unsubscribing is done with though a listener throws', async () => {
+    const group = new Group(new FakeLog(['a0']), [0])
+    const consumer = await group.join(COOPERATIVE, { onRevoked: () => Promise.reject(new Error('cannot let go')) })
+    await group.log.poll(consumer)
+    await assert.rejects(consumer.unsubscribe(), /cannot let go/)
+    assert.deepEqual([consumer.subscription(), consumer.assignment()], [[], []])
+    await consumer.assign([{ topic: 't', partition: 0 }])
     await consumer.close()
   })
 })
