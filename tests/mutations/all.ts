@@ -12,6 +12,7 @@ import { cliMutations } from './cli.ts'
 import { connectionMutations } from './client-connections.ts'
 import { consumerMutations } from './client-consumer.ts'
 import { fetchingMutations } from './client-fetching.ts'
+import { membershipMutations } from './client-membership.ts'
 import { producerMutations } from './client-producer.ts'
 import { clientTransactionMutations } from './client-transactions.ts'
 import { historyMutations } from './history.ts'
@@ -34,6 +35,7 @@ export const allMutations: readonly Mutation[] = [
   ...clientTransactionMutations,
   ...consumerMutations,
   ...fetchingMutations,
+  ...membershipMutations,
   ...connectionMutations,
   ...historyMutations,
   ...cliMutations,
