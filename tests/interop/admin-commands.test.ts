@@ -26,7 +26,7 @@ async function fill(bootstrapServers: string): Promise<void> {
     await must(['produce', 'payments', '-X', `compression.type=${codec}`], `${'a line\n'.repeat(20)}`)
   }
   const { startOffset } = await openTransaction(bootstrapServers, 'tx-1', 'payments', ['never', 'seen'])
-  await must(['transaction', 'abort', '--topic', 'payments', '-p', '0', '--start-offset', String(startOffset)])
+  await must(['transaction', 'abort', '--topic', 'payments', '-p', '0', '--start-offset', String(startOffset), '--force'])
 }
 
 /** Our dump of a partition, and that of Kafka's own tool, which has the kind of a marker among the records. */
