@@ -4,6 +4,7 @@ import { ErrorCodes, offsetCommit, offsetDelete } from '@odradek/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import { fetchCommitted } from '../cluster/committed-offsets.ts'
 import type { Coordinators } from '../cluster/coordinators.ts'
+import { checkOffsets } from '../cluster/offsets-to-commit.ts'
 import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
 import { BrokerError } from '../errors/kafka-error.ts'
 import type { CommittedOffset, OffsetToCommit, TopicPartition } from '../topic-partition.ts'
@@ -40,6 +41,7 @@ export class GroupOffsetAdmin {
   }
 
   async alter(groupId: string, offsets: readonly OffsetToCommit[]): Promise<void> {
+    checkOffsets(offsets)
     await this.#forEach('alterGroupOffsets', `Cannot set what group '${groupId}' has committed of`, groupId, offsets, async (pending) => {
       const nodeId = await this.#coordinators.group(groupId)
       const response = await this.#cluster.request(nodeId, offsetCommit, {

@@ -242,8 +242,8 @@ export interface Admin extends AsyncDisposable {
   /** Everything the group has committed, or the given partitions of it. */
   listGroupOffsets(groupId: string, partitions?: readonly TopicPartition[]): Promise<CommittedOffset[]>
   /**
-   * Commits in the group's place; the group need not exist. Rejects with UNKNOWN_MEMBER_ID while it has members (KIP-396). After an
-   * AggregateKafkaError those partitions that it does not name are set.
+   * Commits in the group's place; the group need not exist. Rejects with ConfigError, and sets nothing, when an offset is none; with
+   * UNKNOWN_MEMBER_ID while the group has members (KIP-396). After an AggregateKafkaError those partitions that it does not name are set.
    */
   alterGroupOffsets(groupId: string, offsets: readonly OffsetToCommit[]): Promise<void>
   /** Rejects with GROUP_SUBSCRIBED_TO_TOPIC for topics that a member subscribes to (KIP-496). */

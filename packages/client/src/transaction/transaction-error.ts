@@ -17,6 +17,7 @@ const exceptions: Partial<Record<BrokerErrorCode, Verdict>> = {
   OUT_OF_ORDER_SEQUENCE_NUMBER: 'fatal',
   FENCED_INSTANCE_ID: 'abort',
   GROUP_AUTHORIZATION_FAILED: 'abort',
+  INVALID_GROUP_ID: 'abort',
   TOPIC_AUTHORIZATION_FAILED: 'abort',
   STALE_MEMBER_EPOCH: 'abort',
 }

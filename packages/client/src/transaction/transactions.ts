@@ -3,9 +3,10 @@
 import { sleep } from '../cluster/backoff.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { withDeadline } from '../cluster/deadline.ts'
+import { checkOffsets } from '../cluster/offsets-to-commit.ts'
 import type { ConsumerGroupMetadata } from '../consumer/types.ts'
 import type { KafkaError } from '../errors/kafka-error.ts'
-import { StateError } from '../errors/kafka-error.ts'
+import { ConfigError, StateError, TimeoutError } from '../errors/kafka-error.ts'
 import type { ProducerIdentity } from '../producer/producer-id.ts'
 import type { OffsetToCommit, TopicPartition } from '../topic-partition.ts'
 import { CoordinatorRequests } from './coordinator-requests.ts'
@@ -133,6 +134,8 @@ export class Transactions {
   async sendOffsets(offsets: readonly OffsetToCommit[], group: ConsumerGroupMetadata): Promise<void> {
     const objection = this.#objection('sendOffsetsToTransaction()')
     if (objection !== undefined) throw objection
+    checkGroup(group)
+    checkOffsets(offsets)
     if (offsets.length === 0) return
     const sent = this.#offsets.then(() => this.#sendOffsets(offsets, group))
     this.#offsets = sent.catch(() => undefined)
@@ -140,7 +143,7 @@ export class Transactions {
     try {
       await withDeadline(cluster.runtime.clock, sent, cluster.nowMs() + maxBlockMs, this.#lateness('sendOffsetsToTransaction()'))
     } catch (error) {
-      throw this.#fail(error, verdictOf(error, 'fatal'))
+      throw error instanceof TimeoutError ? this.#fail(error, 'abort-and-bump') : error
     }
   }
 
@@ -278,12 +281,19 @@ export class Transactions {
   async #sendOffsets(offsets: readonly OffsetToCommit[], group: ConsumerGroupMetadata): Promise<void> {
     const { identity } = this.#options
     if (this.#abandonedBy !== undefined) throw this.#abandonedBy
-    if (!this.#groups.has(group.groupId)) {
-      if (!this.#requests.isSecondProtocol) await this.#requests.addOffsets(identity, group.groupId)
-      this.#groups.add(group.groupId)
-      this.#hasBegun = true
+    try {
+      if (!this.#groups.has(group.groupId)) {
+        if (!this.#requests.isSecondProtocol) await this.#requests.addOffsets(identity, group.groupId)
+        this.#groups.add(group.groupId)
+        this.#hasBegun = true
+      }
+      await this.#requests.commitOffsets(identity, offsets, group, () => this.#abandonedBy)
+    } catch (error) {
+      // What the transaction was given up for meanwhile has been dealt with.
+      if (error instanceof Error && error === this.#abandonedBy) throw error
+      // Offsets that are refused are in no transaction: an abort undoes the rest.
+      throw this.#fail(error, verdictOf(error, 'abort'))
     }
-    await this.#requests.commitOffsets(identity, offsets, group, () => this.#abandonedBy)
   }
 
   async #commit(): Promise<void> {
@@ -366,4 +376,12 @@ export class Transactions {
     }
     return reason
   }
+}
+
+/** Throws ConfigError: what is sent in nobody's name the group could not hold against who has its partitions by now. */
+function checkGroup(group: Partial<ConsumerGroupMetadata> | undefined): void {
+  const { groupId, generationId, memberId, groupInstanceId = null } = group ?? {}
+  const isWhole = typeof groupId === 'string' && Number.isInteger(generationId) && typeof memberId === 'string'
+  if (!isWhole || (groupInstanceId !== null && typeof groupInstanceId !== 'string'))
+    throw new ConfigError('sendOffsetsToTransaction(): the group is not what a consumer says of itself: pass consumer.groupMetadata()')
 }

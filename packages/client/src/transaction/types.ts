@@ -26,7 +26,8 @@ export interface TransactionalProducer<K, V> {
   /**
    * Commits a group's offsets with the transaction (KIP-447): `offset` is that of the next record to read. `group` is the consumer's
    * `groupMetadata()`, taken after the `poll()` that gave the records; a member that the group has replaced is refused. The consumer's own
-   * auto-commit has to be off. Rejects with KafkaError; the transaction can then only be aborted.
+   * auto-commit has to be off. Rejects with ConfigError when an argument is wrong: nothing was sent, the transaction goes on. Rejects with
+   * another KafkaError when the offsets cannot be committed: the transaction can then only be aborted.
    */
   sendOffsetsToTransaction(offsets: readonly OffsetToCommit[], group: ConsumerGroupMetadata): Promise<void>
   /**

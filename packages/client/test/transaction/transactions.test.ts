@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { addPartitionsToTxn, endTxn, ErrorCodes, initProducerId, produce } from '@odradek/protocol'
+import { addPartitionsToTxn, apis, apiVersions, endTxn, ErrorCodes, initProducerId, produce, txnOffsetCommit } from '@odradek/protocol'
 import type { ConsumerGroupMetadata } from '../../src/index.ts'
 import { hangUp, noAnswer } from '../support/fake-cluster.ts'
 import { startProducing } from '../support/producing.ts'
@@ -8,7 +8,8 @@ import type { InTransactions } from '../support/transactional-coordinator.ts'
 import { during, startInTransactions } from '../support/transactional-coordinator.ts'
 
 const group: ConsumerGroupMetadata = { groupId: 'g', generationId: 3, memberId: 'm', groupInstanceId: null }
-const offsets = [{ topic: 'in', partition: 0, offset: 5 }]
+const place = { topic: 'in', partition: 0, offset: 5 }
+const offsets = [place]
 const send = ({ producer }: InTransactions, value: string, partition = 0) => producer.send({ topic: 't', partition, value })
 
 async function inTransaction(world: InTransactions): Promise<void> {
@@ -231,6 +232,93 @@ for (const protocol of [1, 2] as const) {
         await assert.rejects(during(world, world.producer.commitTransaction()), { code: name })
         await during(world, world.producer.abortTransaction())
       }
+      await end(world)
+    })
+
+    it('a wrong argument to sendOffsetsToTransaction() is refused before anything is sent, and the transaction goes on', async () => {
+      const world = startInTransactions({ protocol })
+      await inTransaction(world)
+      const wrong: readonly object[] = [
+        { ...place, offset: Number.NaN },
+        { ...place, offset: -1 },
+        { ...place, offset: 2 ** 53 },
+        { ...place, partition: -1 },
+        { ...place, partition: 0.5 },
+        { ...place, topic: '' },
+        { ...place, leaderEpoch: Number.NaN },
+        { ...place, metadata: 7 },
+        { topic: 'in', partition: 0 },
+      ]
+      for (const each of wrong)
+        await assert.rejects(world.producer.sendOffsetsToTransaction([place, each as typeof place], group), {
+          code: 'CONFIG',
+          fatal: false,
+        })
+      for (const stranger of ['g', undefined, { groupId: 'g' }, { ...group, generationId: '3' }, { ...group, groupInstanceId: 1 }]) {
+        const refused = world.producer.sendOffsetsToTransaction(offsets, stranger as ConsumerGroupMetadata)
+        await assert.rejects(refused, { code: 'CONFIG', message: /pass consumer\.groupMetadata\(\)/ })
+      }
+      assert.deepEqual(world.asked, [])
+      await during(world, world.producer.sendOffsetsToTransaction(offsets, group))
+      await during(world, world.producer.commitTransaction())
+      await end(world)
+    })
+
+    it('and transaction() commits nothing without them, awaited or not', async () => {
+      const world = startInTransactions({ protocol })
+      const wrong = world.producer.transaction(async (transaction) => {
+        void transaction.send({ topic: 't', partition: 0, value: 'a' })
+        void transaction.sendOffsets([{ ...place, offset: Number.NaN }], group)
+      })
+      await assert.rejects(during(world, wrong), { code: 'CONFIG' })
+      assert.ok(!world.asked.some((each) => each.endsWith('commit')))
+      await worksOn(world)
+      await end(world)
+    })
+
+    for (const name of ['OFFSET_METADATA_TOO_LARGE', 'INVALID_GROUP_ID', 'UNKNOWN_SERVER_ERROR'] as const) {
+      it(`offsets refused with ${name} fail the transaction, no more`, async () => {
+        const world = startInTransactions({ protocol })
+        await inTransaction(world)
+        world.errors['TxnOffsetCommit'] = [ErrorCodes[name]]
+        const refused = world.producer.sendOffsetsToTransaction(offsets, group)
+        await assert.rejects(during(world, refused), { code: name })
+        await during(world, world.producer.abortTransaction())
+        assert.match(world.asked.at(-1) ?? '', /EndTxn .* abort/)
+        await worksOn(world)
+        await end(world)
+      })
+    }
+
+    it('offsets that wait for their coordinator while the transaction fails, or is aborted, do not end the producer', async () => {
+      const world = startInTransactions({ protocol, maxRequestSize: 1000 })
+      await during(world, world.producer.initTransactions())
+      for (const reason of ['RECORD_TOO_LARGE', 'STATE']) {
+        world.producer.beginTransaction()
+        world.errors['TxnOffsetCommit'] = Array.from({ length: 10 }, () => ErrorCodes.COORDINATOR_LOAD_IN_PROGRESS)
+        const waiting = assert.rejects(world.producer.sendOffsetsToTransaction(offsets, group), { code: reason })
+        await world.cluster.clock.advance(50)
+        if (reason === 'RECORD_TOO_LARGE') await assert.rejects(during(world, send(world, 'x'.repeat(2000))), { code: reason })
+        await during(world, world.producer.abortTransaction())
+        await waiting
+      }
+      await worksOn(world)
+      await end(world)
+    })
+
+    it('an error that no broker has answered is the end', async () => {
+      const world = startInTransactions({ protocol })
+      const known = apis.filter(({ key }) => key !== txnOffsetCommit.key)
+      world.cluster.on(apiVersions, () => ({
+        errorCode: 0,
+        apiKeys: known.map(({ key, advertisedMinVersion, maxVersion }) => ({ apiKey: key, minVersion: advertisedMinVersion, maxVersion })),
+        throttleTimeMs: 0,
+        finalizedFeatures: [{ name: 'transaction.version', minVersionLevel: protocol, maxVersionLevel: protocol }],
+      }))
+      await inTransaction(world)
+      const refused = world.producer.sendOffsetsToTransaction(offsets, group)
+      await assert.rejects(during(world, refused), { code: 'UNSUPPORTED', fatal: true })
+      await assert.rejects(world.producer.abortTransaction(), isFatal)
       await end(world)
     })
 
