@@ -69,6 +69,22 @@ export const clientTransactionMutations: readonly Mutation[] = [
     tests: [unit],
   },
   {
+    name: 'client-transactions/end-untold',
+    breaks: 'transaction() says nothing of it when the producer is fenced, and the program goes on with it',
+    file: transactions,
+    search: 'if (end instanceof KafkaError && end.fatal && end !== error) throw causedBy(end, error)',
+    replace: '',
+    tests: [unit],
+  },
+  {
+    name: 'client-transactions/fencing-unexplained',
+    breaks: 'who shares a transactional.id with another is told of an epoch, and not why',
+    file: 'packages/client/src/producer/deliveries.ts',
+    search: 'const error = this.#options.transactions?.explain(refusal) ?? refusal',
+    replace: 'const error = refusal',
+    tests: [unit],
+  },
+  {
     name: 'client-transactions/unknown-forgiven',
     breaks: 'after an error that the tables do not know a producer goes on as if an abort would do',
     file: errors,

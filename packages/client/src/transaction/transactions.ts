@@ -5,14 +5,14 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { withDeadline } from '../cluster/deadline.ts'
 import { checkOffsets } from '../cluster/offsets-to-commit.ts'
 import type { ConsumerGroupMetadata } from '../consumer/types.ts'
-import type { KafkaError } from '../errors/kafka-error.ts'
-import { ConfigError, StateError, TimeoutError } from '../errors/kafka-error.ts'
+import type { BrokerError } from '../errors/kafka-error.ts'
+import { ConfigError, KafkaError, StateError, TimeoutError } from '../errors/kafka-error.ts'
 import type { ProducerIdentity } from '../producer/producer-id.ts'
 import type { OffsetToCommit, TopicPartition } from '../topic-partition.ts'
 import { CoordinatorRequests } from './coordinator-requests.ts'
 import { LastEnd } from './last-end.ts'
 import type { Verdict } from './transaction-error.ts'
-import { fatalError, verdictOf } from './transaction-error.ts'
+import { causedBy, explained, fatalError, verdictOf } from './transaction-error.ts'
 import type { TransactionCall, TransactionState } from './transaction-state.ts'
 import { TransactionStates } from './transaction-state.ts'
 
@@ -112,6 +112,11 @@ export class Transactions {
     })
   }
 
+  /** What a partition's leader has answered, with what it means to the transaction. */
+  explain(error: BrokerError): BrokerError {
+    return explained(error, this.#options.transactionalId)
+  }
+
   /** A record was not written. `isInDoubt`: it may be, under a number that must not be used again. */
   onSendFailed(error: KafkaError, isInDoubt: boolean): void {
     this.#fail(error, isInDoubt ? 'abort-and-bump' : 'abort')
@@ -165,8 +170,9 @@ export class Transactions {
       await this.commit()
     } catch (error) {
       if (this.state === 'IN_TRANSACTION' || this.state === 'ABORTABLE_ERROR') {
-        // What went wrong first says more than what came of it; a producer that has failed refuses the next transaction too.
-        await this.abort().catch(() => undefined)
+        const end: unknown = await this.abort().catch((reason: unknown) => reason)
+        // What went wrong first says more than what came of it, unless that is the end of the producer.
+        if (end instanceof KafkaError && end.fatal && end !== error) throw causedBy(end, error)
       }
       throw error
     }

@@ -39,9 +39,9 @@ export interface TransactionalProducer<K, V> {
   abortTransaction(): Promise<void>
   /**
    * Runs `run` in a transaction, which is committed when it resolves; when it rejects, or a record fails, the transaction is aborted and the
-   * error rejects. Calls `initTransactions()` when nobody has. One at a time. Resolves with what `run` resolved with. When the error is
-   * `fatal` close the producer; after any other the next transaction may be tried. A TimeoutError of the commit leaves open how it ended;
-   * the next call finds out first.
+   * error rejects; where the abort is the end of the producer, its fatal error, with the first as its cause. Calls `initTransactions()` when
+   * nobody has. One at a time. Resolves with what `run` resolved with. When the error is `fatal` close the producer; after any other the next
+   * transaction may be tried. A TimeoutError of the commit leaves open how it ended; the next call finds out first.
    */
   transaction<T>(run: (transaction: Transaction<K, V>) => Promise<T>): Promise<T>
 }

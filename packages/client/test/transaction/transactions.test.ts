@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { addPartitionsToTxn, apis, apiVersions, endTxn, ErrorCodes, initProducerId, produce, txnOffsetCommit } from '@odradek/protocol'
 import type { ConsumerGroupMetadata } from '../../src/index.ts'
+import { BrokerError } from '../../src/index.ts'
 import { hangUp, noAnswer } from '../support/fake-cluster.ts'
 import { startProducing } from '../support/producing.ts'
+import type { ReceivedBatch, Verdict } from '../support/sequenced-log.ts'
 import type { InTransactions } from '../support/transactional-coordinator.ts'
 import { during, startInTransactions } from '../support/transactional-coordinator.ts'
 
@@ -30,6 +32,11 @@ async function end(world: InTransactions): Promise<void> {
   await during(world, world.producer.close())
 }
 
+const takenOver = /another producer has taken over transactional\.id 'tx'/
+const fencing =
+  (code: 'INVALID_PRODUCER_EPOCH' | 'PRODUCER_FENCED') =>
+  ({ values }: ReceivedBatch): Verdict | undefined =>
+    values.includes('fenced') ? { errorCode: ErrorCodes[code] } : undefined
 const isFatal = (error: unknown): boolean => (error as { fatal?: boolean }).fatal === true
 
 describe('a transaction under the first protocol', () => {
@@ -198,7 +205,7 @@ for (const protocol of [1, 2] as const) {
         await inTransaction(world)
         world.errors['EndTxn'] = [ErrorCodes[name]]
         void send(world, 'a').catch(() => undefined)
-        const told = name.includes('PRODUCER') ? /another producer has taken over transactional.id 'tx'/ : new RegExp(name)
+        const told = name.includes('PRODUCER') ? takenOver : new RegExp(name)
         await assert.rejects(during(world, world.producer.commitTransaction()), { code: name, fatal: true, message: told })
         await assert.rejects(during(world, world.producer.abortTransaction()), isFatal)
         await assert.rejects(send(world, 'b'), isFatal)
@@ -206,6 +213,35 @@ for (const protocol of [1, 2] as const) {
         await end(world)
       })
     }
+
+    it('a producer whose epoch a write finds to be over is told what that means, and whether it is the end by the abort', async () => {
+      const world = startInTransactions({ protocol, refuse: fencing('INVALID_PRODUCER_EPOCH') })
+      const failing = (): Promise<unknown> =>
+        world.producer.transaction(async (transaction) => {
+          await transaction.send({ topic: 't', partition: 0, value: 'fenced' })
+        })
+      const told = { code: 'INVALID_PRODUCER_EPOCH', fatal: false, message: takenOver }
+      await assert.rejects(during(world, failing()), told)
+      await worksOn(world)
+      world.errors['EndTxn'] = [ErrorCodes.PRODUCER_FENCED]
+      await assert.rejects(during(world, failing()), (error: Error & { cause: unknown }) => {
+        assert.ok(error instanceof BrokerError && error.code === 'PRODUCER_FENCED' && error.fatal)
+        assert.match(error.message, takenOver)
+        assert.ok(error.cause instanceof BrokerError && error.cause.code === 'INVALID_PRODUCER_EPOCH')
+        return true
+      })
+      await assert.rejects(failing(), { code: 'PRODUCER_FENCED', fatal: true })
+      await end(world)
+    })
+
+    it('one that a write finds to be fenced is at its end', async () => {
+      const world = startInTransactions({ protocol, refuse: fencing('PRODUCER_FENCED') })
+      const told = { code: 'PRODUCER_FENCED', fatal: true, message: takenOver }
+      const failing = world.producer.transaction((transaction) => transaction.send({ topic: 't', partition: 0, value: 'fenced' }))
+      await assert.rejects(during(world, failing), told)
+      await assert.rejects(world.producer.commitTransaction(), told)
+      await end(world)
+    })
 
     for (const name of ['INVALID_PRODUCER_ID_MAPPING', 'UNKNOWN_PRODUCER_ID', 'TRANSACTION_ABORTABLE'] as const) {
       it(`${name} of a coordinator fails the transaction, no more`, async () => {
