@@ -161,6 +161,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   async unsubscribe(): Promise<void> {
     this.#checkOpen()
     if (this.#subscription.mode === 'topics') await this.#leaveGroup(this.#apiDeadline(), 'the consumer unsubscribed from all topics')
+    else await this.#commitAssigned(this.#apiDeadline())
     this.#subscription.clear()
     this.#usePattern(undefined)
     this.#topics.replace([])
@@ -169,9 +170,11 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   async assign(partitions: readonly TopicPartition[]): Promise<void> {
     this.#checkOpen()
     if (partitions.length === 0) return this.unsubscribe()
+    const committed = this.#commitAssigned(this.#apiDeadline())
     this.#subscription.setPartitions(partitions)
     this.#topics.replace(partitions.map(({ topic }) => topic))
     await retryUntil(this.#cluster, this.#apiDeadline(), 'assign', () => this.#topics.refresh())
+    await committed
   }
 
   subscription(): readonly string[] {
@@ -392,7 +395,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     try {
       await this.#commits?.settled(deadlineMs)
       if (this.#subscription.mode === 'topics') await this.#leaveGroup(deadlineMs, 'the consumer is being closed')
-      else if (this.#subscription.mode === 'partitions') await this.#commits?.autoCommitFinal(deadlineMs)
+      else await this.#commitAssigned(deadlineMs)
     } finally {
       await this.#fetcher.close(deadlineMs)
       this.#subscription.clear()
@@ -402,6 +405,11 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       this.#interceptors?.close()
       this.#options.onClose()
     }
+  }
+
+  /** Of partitions that were assigned by hand: no rebalance will have what was read of them committed. */
+  async #commitAssigned(deadlineMs: number): Promise<void> {
+    if (this.#subscription.mode === 'partitions') await this.#commits?.autoCommitFinal(deadlineMs)
   }
 
   async #leaveGroup(deadlineMs: number, reason: string): Promise<void> {

@@ -307,6 +307,27 @@ describe('auto-commit', () => {
   })
 })
 
+describe('auto-commit of partitions assigned by hand', () => {
+  const other = { topic: 't', partition: 1 }
+  for (const [how, letGo] of [
+    ['assign() in their place', (consumer: Consumer<string, string>) => consumer.assign([other])],
+    ['unsubscribe()', (consumer: Consumer<string, string>) => consumer.unsubscribe()],
+    ['assign() of none', (consumer: Consumer<string, string>) => consumer.assign([])],
+  ] as const) {
+    it(`${how} commits what was read, if it is on`, async () => {
+      for (const enableAutoCommit of [true, false]) {
+        const log = new Log(['a0', 'a1'], ['b0'])
+        const consumer = log.consumer({ enableAutoCommit })
+        await consumer.assign([place])
+        assert.equal((await log.poll(consumer)).length, 2)
+        await letGo(consumer)
+        assert.deepEqual([...log.group.committed], enableAutoCommit ? [[0, 2]] : [])
+        await consumer.close()
+      }
+    })
+  }
+})
+
 describe('consumer interceptors (KIP-42)', () => {
   it('replace what poll returns, learn what is committed, and change nothing when they throw', async () => {
     const log = new Log(['a0', 'b1', 'a2'])
