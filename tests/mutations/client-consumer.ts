@@ -165,6 +165,14 @@ export const consumerMutations: readonly Mutation[] = [
     tests: ['packages/client/test/consumer/handle-once.test.ts'],
   },
   {
+    name: 'consumer/once-without-id',
+    breaks: 'of all records without an id only the first is handled',
+    file: 'packages/client/src/consumer/handle-once.ts',
+    search: 'idOf?.(record) || placeOf(record)',
+    replace: "(idOf ?? placeOf)(record) ?? ''",
+    tests: ['packages/client/test/consumer/handle-once.test.ts'],
+  },
+  {
     name: 'consumer/once-forgets-progress',
     breaks: 'a consumer that goes on from its database gets the last record of each partition again and again',
     file: 'packages/client/src/consumer/handle-once.ts',
