@@ -237,7 +237,7 @@ export interface Admin extends AsyncDisposable {
     options?: { readonly isolationLevel?: 'read_uncommitted' | 'read_committed' },
   ): Promise<ListedOffset[]>
   listGroups(): Promise<GroupListing[]>
-  /** A group that does not exist is described as 'Dead'. */
+  /** A group that does not exist is described as 'Dead'. Rejects with AggregateKafkaError when some of several cannot be described. */
   describeGroups(groupIds: readonly string[]): Promise<GroupDescription[]>
   /** Everything the group has committed, or the given partitions of it. */
   listGroupOffsets(groupId: string, partitions?: readonly TopicPartition[]): Promise<CommittedOffset[]>
