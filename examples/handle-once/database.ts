@@ -17,7 +17,9 @@ export const store: OnceStore<Transaction> = {
     return affectedRows === 1
   },
   async saveOffset(tx, { topic, partition, offset }) {
-    const upsert = 'INSERT INTO offsets VALUES ($1, $2, $3) ON CONFLICT (topic, partition) DO UPDATE SET next = excluded.next'
+    // A member that has lost the partition may come late: the place never goes back.
+    const next = 'GREATEST(offsets.next, excluded.next)'
+    const upsert = `INSERT INTO offsets VALUES ($1, $2, $3) ON CONFLICT (topic, partition) DO UPDATE SET next = ${next}`
     await tx.query(upsert, [topic, partition, offset])
   },
 }

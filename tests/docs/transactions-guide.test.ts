@@ -4,8 +4,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { startBroker } from '@odradek/broker'
-import type { Consumer, ConsumerRecord, TopicPartitionOffset } from '@odradek/client'
+import type { Consumer, ConsumerRecord, Producer, TopicPartitionOffset, Transaction } from '@odradek/client'
 import { Kafka, KafkaError, string } from '@odradek/client'
 import { rootDir } from '../interop/harness/paths.ts'
 
@@ -86,6 +87,59 @@ test('of two with one id the first is fenced', async () => {
   await second.transaction((transaction) => transaction.send({ topic: 'invoices', value: 'of the second' }))
   await assert.rejects(first.commitTransaction(), { fatal: true, message: /another producer has taken over transactional\.id 'billing-1'/ })
   assert.deepEqual(await invoices(kafka), ['of the second'])
+})
+
+test('a transaction that took too long is told of by a write, and the producer goes on; when by the commit it does not', async () => {
+  await using broker = await startBroker({
+    topics: { invoices: { partitions: 1 } },
+    config: { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '20' },
+  })
+  await using kafka = new Kafka({ bootstrapServers: broker.bootstrapServers })
+  const invoice = { topic: 'invoices', value: 'late' }
+  const admin = kafka.admin()
+  // Long enough for a transaction on a busy machine.
+  const [writer, committer] = ['writes', 'commits'].map((transactionalId) =>
+    kafka.producer({ value: string, transactionalId, transactionTimeoutMs: 1000 }),
+  )
+  assert.ok(writer !== undefined && committer !== undefined)
+  const late = (
+    producer: Producer<Buffer, string>,
+    id: string,
+    then: (transaction: Transaction<Buffer, string>) => unknown,
+  ): Promise<void> =>
+    producer.transaction(async (transaction) => {
+      await transaction.send(invoice)
+      while ((await admin.describeTransactions([id]))[0]?.state !== 'CompleteAbort') await setTimeout(20)
+      await then(transaction)
+    })
+  await Promise.all([
+    assert.rejects(
+      late(writer, 'writes', (transaction) => transaction.send(invoice)),
+      { code: 'INVALID_PRODUCER_EPOCH', fatal: false, message: /outlived transaction\.timeout\.ms/ },
+    ),
+    assert.rejects(
+      late(committer, 'commits', () => undefined),
+      { code: 'INVALID_TXN_STATE', fatal: true },
+    ),
+  ])
+  await writer.transaction((transaction) => transaction.send({ topic: 'invoices', value: 'in time' }))
+  assert.deepEqual(await invoices(kafka), ['in time'])
+})
+
+test('of two with one id the first is fenced by a write too, and transaction() says so', async () => {
+  await using broker = await startBroker({ topics: { invoices: { partitions: 1 } } })
+  await using kafka = new Kafka({ bootstrapServers: broker.bootstrapServers })
+  const first = kafka.producer({ value: string, transactionalId: 'billing-1' })
+  const second = kafka.producer({ value: string, transactionalId: 'billing-1' })
+  await first.transaction((transaction) => transaction.send({ topic: 'invoices', value: 'of the first' }))
+  await second.transaction((transaction) => transaction.send({ topic: 'invoices', value: 'of the second' }))
+  const fenced = first.transaction((transaction) => transaction.send({ topic: 'invoices', value: 'of a zombie' }))
+  await assert.rejects(fenced, (error: Error & { cause: unknown }) => {
+    assert.ok(error instanceof KafkaError && error.fatal && error.code === 'PRODUCER_FENCED')
+    assert.ok(error.cause instanceof KafkaError && error.cause.code === 'INVALID_PRODUCER_EPOCH')
+    return true
+  })
+  assert.deepEqual(await invoices(kafka), ['of the first', 'of the second'])
 })
 
 test('the guide shows this code', () => {

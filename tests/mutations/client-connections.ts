@@ -7,6 +7,7 @@ const hedgedTest = 'packages/client/test/cluster/hedged.test.ts'
 const commonTest = 'packages/client/test/config/common.test.ts'
 const sampledTest = 'packages/client/test/metrics/sampled.test.ts'
 const seriesTest = 'packages/client/test/metrics/series.test.ts'
+const groupAdmin = 'packages/client/test/admin/groups.test.ts'
 const secrets = 'packages/client/test/config/secrets.test.ts'
 const observability = 'tests/e2e/observability.test.ts'
 
@@ -144,5 +145,21 @@ export const connectionMutations: readonly Mutation[] = [
     search: '...(tls === undefined ? {} : { tls: HIDDEN }),',
     replace: '...(tls === undefined ? {} : { tls }),',
     tests: [secrets],
+  },
+  {
+    name: 'coordinators/asked-for-ever',
+    breaks: 'a coordinator that is gone is asked again and again, while another has its groups',
+    file: 'packages/client/src/cluster/coordinators.ts',
+    search: 'if (isMisplaced(error)) this.forget(groupId)',
+    replace: '',
+    tests: [groupAdmin],
+  },
+  {
+    name: 'admin/first-failure-is-all',
+    breaks: 'of several groups one that cannot be deleted hides what became of the others',
+    file: 'packages/client/src/admin/per-resource.ts',
+    search: '      return [id, { error }]\n',
+    replace: '      throw error\n',
+    tests: [groupAdmin],
   },
 ]

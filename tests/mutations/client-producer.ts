@@ -52,6 +52,14 @@ export const producerMutations: readonly Mutation[] = [
     tests: [idle],
   },
   {
+    name: 'producer/zeroes-for-none',
+    breaks: 'an idempotent producer that has no id yet claims to be producer 0 in epoch 0',
+    file: 'packages/client/src/producer/producer-id.ts',
+    search: '          transactionalId: null,\n',
+    replace: '          transactionalId: null,\n          producerId: 0,\n          producerEpoch: 0,\n',
+    tests: [producer],
+  },
+  {
     name: 'producer/forgotten-is-not-there',
     breaks: 'batches that a killed broker wrote and has forgotten are written again',
     file: deliveries,

@@ -1,10 +1,9 @@
 /** Reading and changing the configuration of topics, brokers and groups. */
 
 import { describeConfigs, ErrorCodes, incrementalAlterConfigs } from '@odradek/protocol'
-import type { Cluster } from '../cluster/cluster.ts'
 import { brokerError } from '../errors/broker-error-actions.ts'
 import { ConfigError } from '../errors/kafka-error.ts'
-import type { Outcome } from './per-resource.ts'
+import type { AdminCalls, Outcome } from './per-resource.ts'
 import { forEachResource } from './per-resource.ts'
 import type { ConfigAlteration, ConfigDescription, ConfigEntry, ConfigResource, ConfigResourceType } from './types.ts'
 
@@ -23,12 +22,10 @@ const sources: Readonly<Record<number, ConfigEntry['source']>> = {
 }
 
 export class ConfigAdmin {
-  readonly #cluster: Cluster
-  readonly #timeoutMs: number
+  readonly #calls: AdminCalls
 
-  constructor(cluster: Cluster, timeoutMs: number) {
-    this.#cluster = cluster
-    this.#timeoutMs = timeoutMs
+  constructor(calls: AdminCalls) {
+    this.#calls = calls
   }
 
   async describe(resources: readonly ConfigResource[]): Promise<ConfigDescription[]> {
@@ -39,8 +36,8 @@ export class ConfigAdmin {
       }
       const response =
         nodeId === undefined
-          ? await this.#cluster.requestAny(describeConfigs, message)
-          : await this.#cluster.request(nodeId, describeConfigs, message)
+          ? await this.#calls.cluster.requestAny(describeConfigs, message)
+          : await this.#calls.cluster.request(nodeId, describeConfigs, message)
       return response.results.map((result) => ({
         ...result,
         value: {
@@ -74,8 +71,8 @@ export class ConfigAdmin {
       }
       const response =
         nodeId === undefined
-          ? await this.#cluster.requestAny(incrementalAlterConfigs, message)
-          : await this.#cluster.request(nodeId, incrementalAlterConfigs, message)
+          ? await this.#calls.cluster.requestAny(incrementalAlterConfigs, message)
+          : await this.#calls.cluster.request(nodeId, incrementalAlterConfigs, message)
       return response.responses.map((result) => ({ ...result, value: undefined }))
     })
   }
@@ -91,14 +88,13 @@ export class ConfigAdmin {
   ): Promise<T[]> {
     for (const { type } of resources)
       if (!(type in typeCodes)) throw new ConfigError(`'${String(type)}' is not a resource with a configuration`)
-    const deadlineMs = this.#cluster.nowMs() + this.#timeoutMs
-    return forEachResource(this.#cluster, deadlineMs, what, resources, nameOf, async (pending) => {
+    return forEachResource(this.#calls, what, resources, nameOf, async (pending) => {
       const byNode = new Map<number | undefined, R[]>()
       for (const resource of pending) {
         const nodeId = resource.type === 'broker' && resource.name !== '' ? Number(resource.name) : undefined
         byNode.set(nodeId, [...(byNode.get(nodeId) ?? []), resource])
       }
-      if (this.#cluster.metadata.nodes.size === 0) await this.#cluster.fetchMetadata([], false)
+      if (this.#calls.cluster.metadata.nodes.size === 0) await this.#calls.cluster.fetchMetadata([], false)
       const answers = await Promise.all([...byNode].map(([nodeId, group]) => ask(group, nodeId)))
       return new Map(
         answers.flat().map((answer): [string, Outcome<T>] => {

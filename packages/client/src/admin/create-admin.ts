@@ -28,13 +28,12 @@ export function createAdmin(shared: ClientOptions, options: AdminOptions, onClos
   const metrics = new ClientMetrics('admin-client', common.clientId, samplingOf(runtime.clock, common))
   const cluster = new Cluster({ runtime, config: common, tls, metrics: metrics.network })
   const topicsOfInterest = new TopicsOfInterest(cluster, { allowAutoTopicCreation: false, failOnUnknown: true })
-  const topics = new TopicAdmin(cluster, timeoutMs)
-  const configs = new ConfigAdmin(cluster, timeoutMs)
-  const coordinators = new Coordinators(cluster)
-  const groups = new GroupAdmin(cluster, coordinators, timeoutMs)
-  const groupOffsets = new GroupOffsetAdmin(cluster, coordinators, timeoutMs)
-  const transactions = new TransactionAdmin(cluster, coordinators, timeoutMs)
-  const calls = { cluster, topics: topicsOfInterest, timeoutMs }
+  const calls = { cluster, topics: topicsOfInterest, coordinators: new Coordinators(cluster), timeoutMs }
+  const topics = new TopicAdmin(calls)
+  const configs = new ConfigAdmin(calls)
+  const groups = new GroupAdmin(calls)
+  const groupOffsets = new GroupOffsetAdmin(calls)
+  const transactions = new TransactionAdmin(calls)
   const close = (): Promise<void> => {
     topicsOfInterest.close()
     cluster.close()

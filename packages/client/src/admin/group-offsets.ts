@@ -1,15 +1,14 @@
 /** What groups have committed: reading it, and changing it for a group whose members are away (KIP-396, KIP-496). */
 
 import { ErrorCodes, offsetCommit, offsetDelete } from '@odradek/protocol'
-import type { Cluster } from '../cluster/cluster.ts'
 import { fetchCommitted } from '../cluster/committed-offsets.ts'
-import type { Coordinators } from '../cluster/coordinators.ts'
+import { checkOffsets } from '../cluster/offsets-to-commit.ts'
 import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
 import { BrokerError } from '../errors/kafka-error.ts'
 import type { CommittedOffset, OffsetToCommit, TopicPartition } from '../topic-partition.ts'
 import { byTopic, partitionName } from './per-leader.ts'
-import type { Outcome } from './per-resource.ts'
-import { forEachResource } from './per-resource.ts'
+import type { CoordinatorCalls, Outcome } from './per-resource.ts'
+import { deadlineOf, forEachResource } from './per-resource.ts'
 
 /** What the coordinator answers of one partition. */
 interface Answer extends TopicPartition {
@@ -20,44 +19,47 @@ interface Answer extends TopicPartition {
 const NO_GENERATION = -1
 
 export class GroupOffsetAdmin {
-  readonly #cluster: Cluster
-  readonly #coordinators: Coordinators
-  readonly #timeoutMs: number
+  readonly #calls: CoordinatorCalls
 
-  constructor(cluster: Cluster, coordinators: Coordinators, timeoutMs: number) {
-    this.#cluster = cluster
-    this.#coordinators = coordinators
-    this.#timeoutMs = timeoutMs
+  constructor(calls: CoordinatorCalls) {
+    this.#calls = calls
   }
 
   list(groupId: string, partitions: readonly TopicPartition[] | undefined): Promise<CommittedOffset[]> {
-    return fetchCommitted(this.#cluster, this.#coordinators, {
+    const { cluster, coordinators } = this.#calls
+    return fetchCommitted(cluster, coordinators, {
       groupId,
       partitions: partitions ?? null,
-      deadlineMs: this.#deadlineMs(),
+      deadlineMs: deadlineOf(this.#calls),
       requireStable: false,
     })
   }
 
   async alter(groupId: string, offsets: readonly OffsetToCommit[]): Promise<void> {
-    await this.#forEach('alterGroupOffsets', `Cannot set what group '${groupId}' has committed of`, groupId, offsets, async (pending) => {
-      const nodeId = await this.#coordinators.group(groupId)
-      const response = await this.#cluster.request(nodeId, offsetCommit, {
-        groupId,
-        generationIdOrMemberEpoch: NO_GENERATION,
-        memberId: '',
-        topics: [...byTopic(pending)].map(([name, each]) => ({
-          name,
-          partitions: each.map(({ partition, offset, metadata, leaderEpoch }) => ({
-            partitionIndex: partition,
-            committedOffset: offset,
-            committedLeaderEpoch: leaderEpoch ?? -1,
-            committedMetadata: metadata ?? '',
+    checkOffsets(offsets)
+    await this.#forEach(
+      'alterGroupOffsets',
+      `Cannot set what group '${groupId}' has committed of`,
+      groupId,
+      offsets,
+      async (pending, nodeId) => {
+        const response = await this.#calls.cluster.request(nodeId, offsetCommit, {
+          groupId,
+          generationIdOrMemberEpoch: NO_GENERATION,
+          memberId: '',
+          topics: [...byTopic(pending)].map(([name, each]) => ({
+            name,
+            partitions: each.map(({ partition, offset, metadata, leaderEpoch }) => ({
+              partitionIndex: partition,
+              committedOffset: offset,
+              committedLeaderEpoch: leaderEpoch ?? -1,
+              committedMetadata: metadata ?? '',
+            })),
           })),
-        })),
-      })
-      return answersOf(response.topics)
-    })
+        })
+        return answersOf(response.topics)
+      },
+    )
   }
 
   async delete(groupId: string, partitions: readonly TopicPartition[]): Promise<void> {
@@ -66,9 +68,8 @@ export class GroupOffsetAdmin {
       `Cannot delete what group '${groupId}' has committed of`,
       groupId,
       partitions,
-      async (pending) => {
-        const nodeId = await this.#coordinators.group(groupId)
-        const response = await this.#cluster.request(nodeId, offsetDelete, {
+      async (pending, nodeId) => {
+        const response = await this.#calls.cluster.request(nodeId, offsetDelete, {
           groupId,
           topics: [...byTopic(pending)].map(([name, each]) => ({
             name,
@@ -88,23 +89,20 @@ export class GroupOffsetAdmin {
     verb: string,
     groupId: string,
     partitions: readonly P[],
-    ask: (pending: readonly P[]) => Promise<readonly Answer[]>,
+    ask: (pending: readonly P[], nodeId: number) => Promise<readonly Answer[]>,
   ): Promise<undefined[]> {
-    return forEachResource(this.#cluster, this.#deadlineMs(), what, partitions, partitionName, async (pending) => {
-      const answers = await ask(pending)
+    const { coordinators } = this.#calls
+    return forEachResource(this.#calls, what, partitions, partitionName, async (pending) => {
+      const answers = await coordinators.askGroup(groupId, (nodeId) => ask(pending, nodeId))
       return new Map(
         answers.map(({ errorCode, ...partition }): [string, Outcome<undefined>] => {
           const name = partitionName(partition)
           if (errorCode === ErrorCodes.NONE) return [name, { value: undefined }]
-          if (brokerErrorAction(errorCode) === 'find-coordinator') this.#coordinators.forget(groupId)
+          if (brokerErrorAction(errorCode) === 'find-coordinator') coordinators.forget(groupId)
           return [name, { error: failure(errorCode, `${verb} ${name}`) }]
         }),
       )
     })
-  }
-
-  #deadlineMs(): number {
-    return this.#cluster.nowMs() + this.#timeoutMs
   }
 }
 

@@ -1,17 +1,14 @@
 /** Calls on partitions: each is asked of its leader, one request a leader, and again of the next leader where it has moved. */
 
-import type { Cluster } from '../cluster/cluster.ts'
 import { leaderOf } from '../cluster/list-offsets.ts'
 import type { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import { KafkaError } from '../errors/kafka-error.ts'
 import type { TopicPartition } from '../topic-partition.ts'
-import { forEachResource, type Outcome } from './per-resource.ts'
+import type { AdminCalls, Outcome } from './per-resource.ts'
+import { deadlineOf, forEachResource } from './per-resource.ts'
 
-/** What all of them share. */
-export interface LeaderCalls {
-  readonly cluster: Cluster
+export interface LeaderCalls extends AdminCalls {
   readonly topics: TopicsOfInterest
-  readonly timeoutMs: number
 }
 
 export function partitionName({ topic, partition }: TopicPartition): string {
@@ -20,14 +17,15 @@ export function partitionName({ topic, partition }: TopicPartition): string {
 
 /** `ask` puts its partitions to the node that leads them, and answers by `partitionName`. Values are in the order of the partitions. */
 export async function forEachPartition<P extends TopicPartition, T>(
-  { cluster, topics, timeoutMs }: LeaderCalls,
+  calls: LeaderCalls,
   what: string,
   partitions: readonly P[],
   ask: (nodeId: number, partitions: readonly P[]) => Promise<ReadonlyMap<string, Outcome<T>>>,
 ): Promise<T[]> {
-  const deadlineMs = cluster.nowMs() + timeoutMs
+  const { cluster, topics } = calls
+  const deadlineMs = deadlineOf(calls)
   for (const { topic } of partitions) topics.touch(topic, cluster.nowMs())
-  return forEachResource(cluster, deadlineMs, what, partitions, partitionName, async (pending) => {
+  return forEachResource(calls, what, partitions, partitionName, async (pending) => {
     const outcomes = new Map<string, Outcome<T>>()
     const fail = (partition: P, error: unknown): void => {
       if (!(error instanceof KafkaError)) throw error

@@ -2,31 +2,29 @@
 
 import type { MetadataResponseTopic } from '@odradek/protocol'
 import { createPartitions, createTopics, deleteTopics, ErrorCodes, metadata, zeroUuid } from '@odradek/protocol'
-import type { Cluster } from '../cluster/cluster.ts'
 import { describeTopic } from '../cluster/metadata-cache.ts'
 import { partitionInfos } from '../cluster/partition-infos.ts'
 import { retryUntil } from '../cluster/retry.ts'
 import { brokerError } from '../errors/broker-error-actions.ts'
-import type { Outcome } from './per-resource.ts'
-import { forEachResource } from './per-resource.ts'
+import type { AdminCalls, Outcome } from './per-resource.ts'
+import { deadlineOf, forEachResource } from './per-resource.ts'
 import type { CreatedTopic, NewTopic, TopicDescription, TopicListing } from './types.ts'
 
 export class TopicAdmin {
-  readonly #cluster: Cluster
-  readonly #timeoutMs: number
+  readonly #calls: AdminCalls
 
-  constructor(cluster: Cluster, timeoutMs: number) {
-    this.#cluster = cluster
-    this.#timeoutMs = timeoutMs
+  constructor(calls: AdminCalls) {
+    this.#calls = calls
   }
 
   create(topics: readonly NewTopic[], validateOnly: boolean): Promise<CreatedTopic[]> {
-    return this.#forEach(
+    return forEachResource(
+      this.#calls,
       'createTopics',
       topics,
       ({ topic }) => topic,
       async (pending) => {
-        const response = await this.#cluster.requestAny(createTopics, {
+        const response = await this.#calls.cluster.requestAny(createTopics, {
           topics: pending.map((topic) => ({
             name: topic.topic,
             numPartitions: topic.assignments === undefined ? (topic.partitions ?? -1) : -1,
@@ -34,7 +32,7 @@ export class TopicAdmin {
             assignments: (topic.assignments ?? []).map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds })),
             configs: Object.entries(topic.configs ?? {}).map(([name, value]) => ({ name, value })),
           })),
-          timeoutMs: this.#timeoutMs,
+          timeoutMs: this.#calls.timeoutMs,
           validateOnly,
         })
         return outcomes(response.topics, 'create', (topic) => ({
@@ -48,15 +46,16 @@ export class TopicAdmin {
   }
 
   async delete(topics: readonly string[]): Promise<void> {
-    await this.#forEach(
+    await forEachResource(
+      this.#calls,
       'deleteTopics',
       topics,
       (topic) => topic,
       async (pending) => {
-        const response = await this.#cluster.requestAny(deleteTopics, {
+        const response = await this.#calls.cluster.requestAny(deleteTopics, {
           topics: pending.map((name) => ({ name, topicId: zeroUuid })),
           topicNames: pending,
-          timeoutMs: this.#timeoutMs,
+          timeoutMs: this.#calls.timeoutMs,
         })
         // "Not here" is retriable for who writes and final for who deletes.
         return outcomes(response.responses, 'delete', () => undefined, [ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION])
@@ -65,14 +64,15 @@ export class TopicAdmin {
   }
 
   async createPartitions(topics: readonly { readonly topic: string; readonly count: number }[]): Promise<void> {
-    await this.#forEach(
+    await forEachResource(
+      this.#calls,
       'createPartitions',
       topics,
       ({ topic }) => topic,
       async (pending) => {
-        const response = await this.#cluster.requestAny(createPartitions, {
+        const response = await this.#calls.cluster.requestAny(createPartitions, {
           topics: pending.map(({ topic, count }) => ({ name: topic, count, assignments: null })),
-          timeoutMs: this.#timeoutMs,
+          timeoutMs: this.#calls.timeoutMs,
           validateOnly: false,
         })
         return outcomes(response.results, 'add partitions to', () => undefined, [ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION])
@@ -81,7 +81,7 @@ export class TopicAdmin {
   }
 
   async list(includeInternal: boolean): Promise<TopicListing[]> {
-    const topics = await retryUntil(this.#cluster, this.#deadlineMs(), 'listTopics', () => this.#fetch(null))
+    const topics = await retryUntil(this.#calls.cluster, deadlineOf(this.#calls), 'listTopics', () => this.#fetch(null))
     return topics
       .filter((topic) => topic.name !== null && topic.errorCode === ErrorCodes.NONE && (includeInternal || !topic.isInternal))
       .map((topic) => ({
@@ -94,7 +94,8 @@ export class TopicAdmin {
   }
 
   describe(topics: readonly string[]): Promise<TopicDescription[]> {
-    return this.#forEach(
+    return forEachResource(
+      this.#calls,
       'describeTopics',
       topics,
       (topic) => topic,
@@ -114,24 +115,11 @@ export class TopicAdmin {
   }
 
   async #fetch(topics: readonly string[] | null): Promise<MetadataResponseTopic[]> {
-    const response = await this.#cluster.requestAny(metadata, {
+    const response = await this.#calls.cluster.requestAny(metadata, {
       topics: topics === null ? null : topics.map((name) => ({ name })),
       allowAutoTopicCreation: false,
     })
     return response.topics
-  }
-
-  #forEach<R, T>(
-    what: string,
-    resources: readonly R[],
-    nameOf: (resource: R) => string,
-    attempt: (pending: readonly R[]) => Promise<ReadonlyMap<string, Outcome<T>>>,
-  ): Promise<T[]> {
-    return forEachResource(this.#cluster, this.#deadlineMs(), what, resources, nameOf, attempt)
-  }
-
-  #deadlineMs(): number {
-    return this.#cluster.nowMs() + this.#timeoutMs
   }
 }
 

@@ -2,60 +2,54 @@
 
 import { describeTransactions, ErrorCodes, initProducerId, listTransactions, transactionStates } from '@odradek/protocol'
 import type { DescribeTransactionsResponseTransactionState } from '@odradek/protocol'
-import type { Cluster } from '../cluster/cluster.ts'
-import type { Coordinators } from '../cluster/coordinators.ts'
 import { retryUntil } from '../cluster/retry.ts'
-import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
-import { ConfigError, type KafkaError } from '../errors/kafka-error.ts'
-import type { Outcome } from './per-resource.ts'
-import { forEachResource } from './per-resource.ts'
+import { brokerError } from '../errors/broker-error-actions.ts'
+import { ConfigError } from '../errors/kafka-error.ts'
+import type { CoordinatorCalls } from './per-resource.ts'
+import { deadlineOf, forEachId } from './per-resource.ts'
 import type { FencedProducer, TransactionDescription, TransactionFilter, TransactionListing, TransactionState } from './types.ts'
 
 export class TransactionAdmin {
-  readonly #cluster: Cluster
-  readonly #coordinators: Coordinators
-  readonly #timeoutMs: number
+  readonly #calls: CoordinatorCalls
 
-  constructor(cluster: Cluster, coordinators: Coordinators, timeoutMs: number) {
-    this.#cluster = cluster
-    this.#coordinators = coordinators
-    this.#timeoutMs = timeoutMs
+  constructor(calls: CoordinatorCalls) {
+    this.#calls = calls
   }
 
   async list(filter: TransactionFilter): Promise<TransactionListing[]> {
-    const answers = await retryUntil(this.#cluster, this.#deadlineMs(), 'listTransactions', async () => {
-      await this.#cluster.fetchMetadata([], false)
-      return Promise.all([...this.#cluster.metadata.nodes.keys()].map((nodeId) => this.#listOf(nodeId, filter)))
+    const { cluster } = this.#calls
+    const answers = await retryUntil(cluster, deadlineOf(this.#calls), 'listTransactions', async () => {
+      await cluster.fetchMetadata([], false)
+      return Promise.all([...cluster.metadata.nodes.keys()].map((nodeId) => this.#listOf(nodeId, filter)))
     })
     return answers.flat().sort((left, right) => (left.transactionalId < right.transactionalId ? -1 : 1))
   }
 
   describe(transactionalIds: readonly string[]): Promise<TransactionDescription[]> {
     return this.#forEach('describeTransactions', transactionalIds, async (transactionalId, nodeId) => {
-      const response = await this.#cluster.request(nodeId, describeTransactions, { transactionalIds: [transactionalId] })
+      const response = await this.#calls.cluster.request(nodeId, describeTransactions, { transactionalIds: [transactionalId] })
       const found = response.transactionStates[0]
       const errorCode = found?.errorCode ?? ErrorCodes.UNKNOWN_SERVER_ERROR
-      if (found === undefined || errorCode !== ErrorCodes.NONE) {
-        return { error: this.#failure(transactionalId, errorCode, `Cannot describe transactional id '${transactionalId}'`) }
-      }
-      return { value: describe(found, nodeId) }
+      if (found === undefined || errorCode !== ErrorCodes.NONE)
+        throw brokerError(errorCode, `Cannot describe transactional id '${transactionalId}'`)
+      return describe(found, nodeId)
     })
   }
 
   /** Asks for the id as its next producer would, which ends what the one before has open and lets it write no more. */
   fence(transactionalIds: readonly string[]): Promise<FencedProducer[]> {
     return this.#forEach('fenceProducers', transactionalIds, async (transactionalId, nodeId) => {
-      const { errorCode, producerId, producerEpoch } = await this.#cluster.request(nodeId, initProducerId, {
+      const { errorCode, producerId, producerEpoch } = await this.#calls.cluster.request(nodeId, initProducerId, {
         transactionalId,
-        transactionTimeoutMs: this.#cluster.config.requestTimeoutMs,
+        transactionTimeoutMs: this.#calls.cluster.config.requestTimeoutMs,
       })
-      if (errorCode === ErrorCodes.NONE) return { value: { transactionalId, producerId, producerEpoch } }
-      return { error: this.#failure(transactionalId, errorCode, `Cannot fence the producers of transactional id '${transactionalId}'`) }
+      if (errorCode !== ErrorCodes.NONE) throw brokerError(errorCode, `Cannot fence the producers of transactional id '${transactionalId}'`)
+      return { transactionalId, producerId, producerEpoch }
     })
   }
 
   async #listOf(nodeId: number, filter: TransactionFilter): Promise<TransactionListing[]> {
-    const response = await this.#cluster.request(nodeId, listTransactions, {
+    const response = await this.#calls.cluster.request(nodeId, listTransactions, {
       stateFilters: filter.states ?? [],
       producerIdFilters: filter.producerIds ?? [],
       durationFilter: filter.runningLongerThanMs ?? -1,
@@ -75,24 +69,12 @@ export class TransactionAdmin {
   #forEach<T>(
     what: string,
     transactionalIds: readonly string[],
-    ask: (transactionalId: string, nodeId: number) => Promise<Outcome<T>>,
+    ask: (transactionalId: string, nodeId: number) => Promise<T>,
   ): Promise<T[]> {
-    const nameOf = (transactionalId: string): string => transactionalId
-    return forEachResource(this.#cluster, this.#deadlineMs(), what, transactionalIds, nameOf, async (pending) => {
-      const asking = pending.map(async (transactionalId): Promise<[string, Outcome<T>]> => {
-        return [transactionalId, await ask(transactionalId, await this.#coordinators.transaction(transactionalId))]
-      })
-      return new Map(await Promise.all(asking))
-    })
-  }
-
-  #failure(transactionalId: string, errorCode: number, what: string): KafkaError {
-    if (brokerErrorAction(errorCode) === 'find-coordinator') this.#coordinators.forgetTransaction(transactionalId)
-    return brokerError(errorCode, what)
-  }
-
-  #deadlineMs(): number {
-    return this.#cluster.nowMs() + this.#timeoutMs
+    const { coordinators } = this.#calls
+    return forEachId(this.#calls, what, transactionalIds, (transactionalId) =>
+      coordinators.askTransaction(transactionalId, (nodeId) => ask(transactionalId, nodeId)),
+    )
   }
 }
 

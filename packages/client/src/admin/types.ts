@@ -237,13 +237,13 @@ export interface Admin extends AsyncDisposable {
     options?: { readonly isolationLevel?: 'read_uncommitted' | 'read_committed' },
   ): Promise<ListedOffset[]>
   listGroups(): Promise<GroupListing[]>
-  /** A group that does not exist is described as 'Dead'. */
+  /** A group that does not exist is described as 'Dead'. Rejects with AggregateKafkaError when some of several cannot be described. */
   describeGroups(groupIds: readonly string[]): Promise<GroupDescription[]>
   /** Everything the group has committed, or the given partitions of it. */
   listGroupOffsets(groupId: string, partitions?: readonly TopicPartition[]): Promise<CommittedOffset[]>
   /**
-   * Commits in the group's place; the group need not exist. Rejects with UNKNOWN_MEMBER_ID while it has members (KIP-396). After an
-   * AggregateKafkaError those partitions that it does not name are set.
+   * Commits in the group's place; the group need not exist. Rejects with ConfigError, and sets nothing, when an offset is none; with
+   * UNKNOWN_MEMBER_ID while the group has members (KIP-396). After an AggregateKafkaError those partitions that it does not name are set.
    */
   alterGroupOffsets(groupId: string, offsets: readonly OffsetToCommit[]): Promise<void>
   /** Rejects with GROUP_SUBSCRIBED_TO_TOPIC for topics that a member subscribes to (KIP-496). */

@@ -1,10 +1,8 @@
 /** What a group has committed. Shared by consumer and admin. */
 
-import type { OffsetFetchResponseGroup } from '@odradek/protocol'
 import { ErrorCodes, offsetFetch } from '@odradek/protocol'
 import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
 import type { BrokerError } from '../errors/kafka-error.ts'
-import { ConnectionError, TimeoutError } from '../errors/kafka-error.ts'
 import type { CommittedOffset, TopicPartition } from '../topic-partition.ts'
 import { partitionKey } from '../topic-partition.ts'
 import type { Channel, Cluster } from './cluster.ts'
@@ -43,41 +41,30 @@ export function fetchCommitted(
 }
 
 /** Asks once. Rejects with what concerns all partitions. */
-export async function askCommitted(cluster: Cluster, coordinators: Coordinators, query: CommittedQuery): Promise<CommittedAnswer> {
-  const refused = (errorCode: number): BrokerError => {
-    if (brokerErrorAction(errorCode) === 'find-coordinator') coordinators.forget(query.groupId)
-    return brokerError(errorCode, `Cannot read what group '${query.groupId}' has committed`)
-  }
-  const group = await askCoordinator(cluster, coordinators, query)
-  const errorCode = group?.errorCode ?? ErrorCodes.UNKNOWN_SERVER_ERROR
-  if (errorCode !== ErrorCodes.NONE) throw refused(errorCode)
-  const committed: CommittedOffset[] = []
-  const problems = new Map<string, BrokerError>()
-  for (const { name: topic, partitions } of group?.topics ?? []) {
-    for (const { partitionIndex: partition, committedOffset, committedLeaderEpoch, metadata, errorCode: code } of partitions) {
-      if (code !== ErrorCodes.NONE) problems.set(partitionKey(topic, partition), refused(code))
-      else if (committedOffset !== NO_OFFSET)
-        committed.push({ topic, partition, offset: committedOffset, metadata: metadata ?? '', leaderEpoch: committedLeaderEpoch })
-    }
-  }
-  return { committed, problems }
-}
-
-async function askCoordinator(
+export function askCommitted(
   cluster: Cluster,
   coordinators: Coordinators,
   { groupId, partitions, requireStable, channel }: CommittedQuery,
-): Promise<OffsetFetchResponseGroup | undefined> {
-  const nodeId = await coordinators.group(groupId)
+): Promise<CommittedAnswer> {
+  const refused = (errorCode: number): BrokerError => brokerError(errorCode, `Cannot read what group '${groupId}' has committed`)
   const topics = partitions === null ? null : byTopic(partitions)
-  try {
+  return coordinators.askGroup(groupId, async (nodeId) => {
     const response = await cluster.request(nodeId, offsetFetch, { groups: [{ groupId, topics }], requireStable }, { channel })
-    return response.groups[0]
-  } catch (error) {
-    // Another node may be the coordinator by now.
-    if (error instanceof ConnectionError || error instanceof TimeoutError) coordinators.forget(groupId)
-    throw error
-  }
+    const group = response.groups[0]
+    const errorCode = group?.errorCode ?? ErrorCodes.UNKNOWN_SERVER_ERROR
+    if (errorCode !== ErrorCodes.NONE) throw refused(errorCode)
+    const committed: CommittedOffset[] = []
+    const problems = new Map<string, BrokerError>()
+    for (const { name: topic, partitions: answers } of group?.topics ?? []) {
+      for (const { partitionIndex: partition, committedOffset, committedLeaderEpoch, metadata, errorCode: code } of answers) {
+        if (brokerErrorAction(code) === 'find-coordinator') coordinators.forget(groupId)
+        if (code !== ErrorCodes.NONE) problems.set(partitionKey(topic, partition), refused(code))
+        else if (committedOffset !== NO_OFFSET)
+          committed.push({ topic, partition, offset: committedOffset, metadata: metadata ?? '', leaderEpoch: committedLeaderEpoch })
+      }
+    }
+    return { committed, problems }
+  })
 }
 
 function byTopic(partitions: readonly TopicPartition[]): { name: string; partitionIndexes: number[] }[] {

@@ -1,7 +1,8 @@
 /** Which node coordinates a group or a transactional id. */
 
 import { ErrorCodes, findCoordinator } from '@odradek/protocol'
-import { brokerError } from '../errors/broker-error-actions.ts'
+import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
+import { BrokerError, ConnectionError, TimeoutError } from '../errors/kafka-error.ts'
 import type { Cluster } from './cluster.ts'
 
 interface Kind {
@@ -31,14 +32,29 @@ export class Coordinators {
     return this.#find(transaction, this.#nodeByTransactionalId, transactionalId)
   }
 
-  /** The next look-up asks again. */
-  forget(groupId: string): void {
-    this.#nodeByGroup.delete(groupId)
+  /** What the group's coordinator answers. Where the error is that it may be elsewhere, the next look-up asks again. */
+  async askGroup<T>(groupId: string, ask: (nodeId: number) => Promise<T>): Promise<T> {
+    try {
+      return await ask(await this.group(groupId))
+    } catch (error) {
+      if (isMisplaced(error)) this.forget(groupId)
+      throw error
+    }
+  }
+
+  /** As `askGroup`, for a transactional id. */
+  async askTransaction<T>(transactionalId: string, ask: (nodeId: number) => Promise<T>): Promise<T> {
+    try {
+      return await ask(await this.transaction(transactionalId))
+    } catch (error) {
+      if (isMisplaced(error)) this.#nodeByTransactionalId.delete(transactionalId)
+      throw error
+    }
   }
 
   /** The next look-up asks again. */
-  forgetTransaction(transactionalId: string): void {
-    this.#nodeByTransactionalId.delete(transactionalId)
+  forget(groupId: string): void {
+    this.#nodeByGroup.delete(groupId)
   }
 
   async #find({ keyType, noun }: Kind, cache: Map<string, number>, key: string): Promise<number> {
@@ -54,4 +70,10 @@ export class Coordinators {
     cache.set(key, coordinator.nodeId)
     return coordinator.nodeId
   }
+}
+
+/** Whether the coordinator may be elsewhere. */
+function isMisplaced(error: unknown): boolean {
+  if (error instanceof ConnectionError || error instanceof TimeoutError) return true
+  return error instanceof BrokerError && brokerErrorAction(error.errorCode) === 'find-coordinator'
 }

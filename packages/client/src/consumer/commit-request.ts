@@ -29,8 +29,8 @@ export class CommitRequest {
     this.#options = options
   }
 
-  /** Tries once. */
-  async send(offsets: readonly OffsetToCommit[]): Promise<void> {
+  /** Tries once. `onWrite` is called before the request is written, and may throw to keep it from that. */
+  async send(offsets: readonly OffsetToCommit[], onWrite: () => void): Promise<void> {
     const { cluster, coordinators, groupId } = this.#options
     const membership = this.#options.membership()
     this.#checkMembership(membership)
@@ -41,7 +41,10 @@ export class CommitRequest {
       const generationId = membership?.generationId ?? -1
       // A JoinGroup waits for the other members, and on its connection whatever comes behind it; a cooperative member goes on meanwhile.
       const channel = membership?.state === 'joining' ? 'data' : 'group'
-      const response = await cluster.request(nodeId, offsetCommit, this.#request(offsets, membership), { channel })
+      const message = this.#request(offsets, membership)
+      const connection = await cluster.connectionTo(nodeId, channel)
+      onWrite()
+      const response = await connection.send(offsetCommit, message)
       for (const { name, partitions } of response.topics) {
         for (const { partitionIndex, errorCode } of partitions) {
           if (errorCode !== ErrorCodes.NONE) throw this.#refused(errorCode, `${name}-${partitionIndex}`, membership, generationId)

@@ -2,7 +2,7 @@
 
 import { withDeadline } from '../cluster/deadline.ts'
 import { retryUntil } from '../cluster/retry.ts'
-import { BrokerError, KafkaError, TimeoutError } from '../errors/kafka-error.ts'
+import { BrokerError, KafkaError, StateError } from '../errors/kafka-error.ts'
 import type { Logger } from '../logger.ts'
 import type { OffsetToCommit } from '../topic-partition.ts'
 import type { CommitRequestOptions } from './commit-request.ts'
@@ -15,12 +15,18 @@ export interface CommitsOptions extends CommitRequestOptions {
   readonly logger: Logger
 }
 
+/** Makes one attempt. `isOver`: nobody waits for it any more. */
+type Attempt = (isOver: () => boolean) => Promise<void>
+
 export class Commits {
   readonly #options: CommitsOptions
   readonly #request: CommitRequest
   /** When this has settled, nothing of the commits so far is under way. Never rejects. */
   #last: Promise<unknown> = Promise.resolve()
-  #attempt: Promise<unknown> = Promise.resolve()
+  /** The request that was written last. Never rejects. */
+  #written: Promise<unknown> = Promise.resolve()
+  /** Why the commit under way was not done by its last attempt. */
+  #lastError: KafkaError | undefined
   #nextAutoMs: number
   #isAutoUnderWay = false
 
@@ -32,12 +38,12 @@ export class Commits {
 
   /** Retries what is retriable until `deadlineMs`. */
   commitSync(offsets: readonly OffsetToCommit[], deadlineMs: number): Promise<void> {
-    return this.#untilDeadline(() => this.#commit(offsets), deadlineMs)
+    return this.#untilDeadline((isOver) => this.#commit(offsets, isOver), deadlineMs)
   }
 
   /** Tries once. */
   commitAsync(offsets: readonly OffsetToCommit[]): Promise<void> {
-    return this.#inOrder(() => this.#commit(offsets))
+    return this.#inOrder(() => this.#commit(offsets, () => false))
   }
 
   /** Starts a commit of what earlier polls returned when the interval is over. */
@@ -58,8 +64,8 @@ export class Commits {
     const { config, positions } = this.#options
     if (!config.enableAutoCommit) return
     const offsets = positions()
-    const commit = (): Promise<void> =>
-      this.#commit(offsets).catch((error: unknown) => {
+    const commit: Attempt = (isOver) =>
+      this.#commit(offsets, isOver).catch((error: unknown) => {
         if (!(error instanceof BrokerError && error.code === 'UNKNOWN_TOPIC_OR_PARTITION')) throw error
       })
     await this.#untilDeadline(commit, deadlineMs).catch((error: unknown) => this.#warn(error))
@@ -71,30 +77,61 @@ export class Commits {
     await withDeadline(clock, this.#last, deadlineMs, 'Commits were still under way').catch(() => undefined)
   }
 
-  /** The deadline includes the wait for earlier commits. */
-  #untilDeadline(commit: () => Promise<void>, deadlineMs: number): Promise<void> {
+  /** The deadline includes the wait for earlier commits. What has not been written by then never is. */
+  async #untilDeadline(commit: Attempt, deadlineMs: number): Promise<void> {
     const { cluster } = this.#options
-    const message = 'The commit took too long: an earlier one is still under way'
-    const run = async (): Promise<void> => {
-      if (cluster.nowMs() >= deadlineMs) throw new TimeoutError(message)
-      await retryUntil(cluster, deadlineMs, 'The commit', commit)
+    const turn = this.#last
+    let isOver = false
+    const over = (): void => {
+      isOver = true
     }
-    return withDeadline(cluster.runtime.clock, this.#inOrder(run), deadlineMs + 1, message)
+    const done = this.#inOrder(async () => {
+      if (!isOver) await retryUntil(cluster, deadlineMs, 'The commit', () => commit(() => isOver)).finally(over)
+    })
+    try {
+      await withDeadline(
+        cluster.runtime.clock,
+        turn,
+        deadlineMs,
+        () => this.#lateness(),
+        () => this.#lastError,
+      )
+    } catch (error) {
+      over()
+      throw error
+    }
+    await done
+  }
+
+  #lateness(): string {
+    const reason = this.#lastError === undefined ? '' : `: ${this.#lastError.message}`
+    return `The commit took too long: an earlier one is still under way${reason}`
   }
 
   /** A commit starts when nothing of the one before it is under way, so that an older offset never overwrites a newer one. */
   #inOrder(commit: () => Promise<void>): Promise<void> {
-    const next = this.#last.then(commit)
-    // An attempt may outlive the one who waited for it.
-    this.#last = next.catch(() => undefined).then(() => this.#attempt)
+    const next = this.#last.then(() => {
+      this.#lastError = undefined
+      return commit()
+    })
+    // A request may outlive the one who waited for its answer.
+    this.#last = next.catch(() => undefined).then(() => this.#written)
     return next
   }
 
-  async #commit(offsets: readonly OffsetToCommit[]): Promise<void> {
+  async #commit(offsets: readonly OffsetToCommit[], isOver: () => boolean): Promise<void> {
     if (offsets.length === 0) return
-    const sent = this.#request.send(offsets)
-    this.#attempt = sent.catch(() => undefined)
-    await sent
+    const sent: Promise<void> = this.#request.send(offsets, () => {
+      // The next commit has not waited for this one.
+      if (isOver()) throw new StateError('The commit was given up')
+      this.#written = sent.catch(() => undefined)
+    })
+    try {
+      await sent
+    } catch (error) {
+      if (error instanceof KafkaError && !isOver()) this.#lastError = error
+      throw error
+    }
     this.#options.onCommitted(offsets)
   }
 

@@ -4,6 +4,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { fetchCommitted } from '../cluster/committed-offsets.ts'
 import { Coordinators } from '../cluster/coordinators.ts'
 import { withDeadline } from '../cluster/deadline.ts'
+import { checkOffsets } from '../cluster/offsets-to-commit.ts'
 import { partitionInfos } from '../cluster/partition-infos.ts'
 import { retryUntil } from '../cluster/retry.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
@@ -168,6 +169,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     this.#checkOpen()
     try {
       if (this.#subscription.mode === 'topics') await this.#leaveGroup(this.#apiDeadline(), 'the consumer unsubscribed from all topics')
+      else await this.#commitAssigned(this.#apiDeadline())
     } finally {
       this.#subscription.clear()
       this.#usePattern(undefined)
@@ -178,9 +180,11 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   async assign(partitions: readonly TopicPartition[]): Promise<void> {
     this.#checkOpen()
     if (partitions.length === 0) return this.unsubscribe()
+    const committed = this.#commitAssigned(this.#apiDeadline())
     this.#subscription.setPartitions(partitions)
     this.#topics.replace(partitions.map(({ topic }) => topic))
     await retryUntil(this.#cluster, this.#apiDeadline(), 'assign', () => this.#topics.refresh())
+    await committed
   }
 
   subscription(): readonly string[] {
@@ -231,7 +235,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   seek(position: SeekPosition): void {
-    checkOffset(position.offset)
+    if (!Number.isSafeInteger(position.offset) || position.offset < 0) throw new ConfigError(`${String(position.offset)} is not an offset`)
     this.#subscription.seek(position)
     this.#signal.notify()
   }
@@ -413,7 +417,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       await this.#rebalances?.settled(deadlineMs)
       await this.#commits?.settled(deadlineMs)
       if (this.#subscription.mode === 'topics') await this.#leaveGroup(deadlineMs, 'the consumer is being closed')
-      else if (this.#subscription.mode === 'partitions') await this.#commits?.autoCommitFinal(deadlineMs)
+      else await this.#commitAssigned(deadlineMs)
     } finally {
       this.#isClosed = true
       await this.#fetcher.close(deadlineMs)
@@ -424,6 +428,11 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       this.#interceptors?.close()
       this.#options.onClose()
     }
+  }
+
+  /** Of partitions that were assigned by hand: no rebalance will have what was read of them committed. */
+  async #commitAssigned(deadlineMs: number): Promise<void> {
+    if (this.#subscription.mode === 'partitions') await this.#commits?.autoCommitFinal(deadlineMs)
   }
 
   async #leaveGroup(deadlineMs: number, reason: string): Promise<void> {
@@ -443,7 +452,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     // Listeners commit while the consumer closes.
     this.#checkOpen(this.#isClosed)
     const { commits } = this.#group()
-    for (const { offset } of offsets) checkOffset(offset)
+    checkOffsets(offsets)
     this.#iteration.committed(offsets)
     await commit(commits)
   }
@@ -493,11 +502,6 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   #checkOpen(isClosed = this.#closing !== undefined): void {
     if (isClosed) throw new StateError('The consumer is closed', 'CLOSED')
   }
-}
-
-/** Throws ConfigError. */
-function checkOffset(offset: number): void {
-  if (!Number.isSafeInteger(offset) || offset < 0) throw new ConfigError(`${String(offset)} is not an offset`)
 }
 
 /** What JavaScript calls it with need not be a number. */

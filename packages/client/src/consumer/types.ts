@@ -106,7 +106,7 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
   subscribe(topics: readonly string[] | RegExp, listener?: RebalanceListener): Promise<void>
   /** Gives up topics and partitions and leaves the group. */
   unsubscribe(): Promise<void>
-  /** Takes partitions by hand, without group membership, in place of those taken before. */
+  /** Takes partitions by hand, without group membership, in place of those taken before; what was read of these auto-commit commits. */
   assign(partitions: readonly TopicPartition[]): Promise<void>
   /**
    * Who this consumer is in its group now, for `producer.sendOffsetsToTransaction()`. Throws ConfigError without `groupId`, StateError when it

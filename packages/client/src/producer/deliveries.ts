@@ -148,7 +148,8 @@ export class Deliveries {
   }
 
   #onError(queue: PartitionQueue, batch: ProducerBatch, answer: ProduceResponsePartitionProduceResponse, source: AnswerSource): void {
-    const error = brokerError(answer.errorCode, `Cannot write ${describe(batch)}`, answer.errorMessage)
+    const refusal = brokerError(answer.errorCode, `Cannot write ${describe(batch)}`, answer.errorMessage)
+    const error = this.#options.transactions?.explain(refusal) ?? refusal
     if (!provesAbsence(answer.errorCode)) batch.isInDoubt = true
     switch (brokerErrorAction(answer.errorCode)) {
       case 'refresh-metadata':

@@ -178,12 +178,23 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   }
 
   transaction<T>(run: (transaction: Transaction<K, V>) => Promise<T>): Promise<T> {
+    const offsetsSent: Promise<void>[] = []
     const transaction: Transaction<K, V> = {
       send: (record) => heard(this.send(record)),
       sendBatch: (records) => heard(this.sendBatch(records)),
-      sendOffsets: (offsets, group) => heard(this.sendOffsetsToTransaction(offsets, group)),
+      sendOffsets: (offsets, group) => {
+        const sent = heard(this.sendOffsetsToTransaction(offsets, group))
+        offsetsSent.push(sent)
+        return sent
+      },
     }
-    return this.#inTransactions((transactions) => transactions.run(() => run(transaction)))
+    const body = async (): Promise<T> => {
+      const result = await run(transaction)
+      // A refused argument fails no transaction, so that the commit would not tell of it.
+      await Promise.all(offsetsSent)
+      return result
+    }
+    return this.#inTransactions((transactions) => transactions.run(body))
   }
 
   metrics(): readonly MetricValue[] {

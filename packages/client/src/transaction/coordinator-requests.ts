@@ -14,8 +14,8 @@ import { backoffMs, sleep } from '../cluster/backoff.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { Coordinators } from '../cluster/coordinators.ts'
 import type { ConsumerGroupMetadata } from '../consumer/types.ts'
-import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
-import { BrokerError, ConnectionError, KafkaError, TimeoutError } from '../errors/kafka-error.ts'
+import { brokerError } from '../errors/broker-error-actions.ts'
+import { KafkaError } from '../errors/kafka-error.ts'
 import type { OffsetToCommit, TopicPartition } from '../topic-partition.ts'
 
 /** The markers of the last transaction are being written: that is soon done, and `retry.backoff.ms` would be long. */
@@ -104,18 +104,14 @@ export class CoordinatorRequests {
   ): Promise<void> {
     const { cluster } = this.#options
     const message = this.#offsetsMessage(producer, offsets, group)
-    return this.#untilAnswered(stoppedBy, async () => {
-      const nodeId = await this.#coordinators.group(group.groupId)
-      try {
+    return this.#untilAnswered(stoppedBy, () =>
+      this.#coordinators.askGroup(group.groupId, async (nodeId) => {
         const { topics } = await cluster.request(nodeId, txnOffsetCommit, message)
         for (const { name, partitions } of topics)
           for (const { partitionIndex, errorCode } of partitions)
             this.#check(errorCode, `commit the offset of ${name}-${partitionIndex} in`)
-      } catch (error) {
-        if (isMisplaced(error)) this.#coordinators.forget(group.groupId)
-        throw error
-      }
-    })
+      }),
+    )
   }
 
   /** The answer holds a new id and epoch in the second protocol, −1 in the first. */
@@ -141,15 +137,7 @@ export class CoordinatorRequests {
 
   #ofTransaction<T>(ask: (nodeId: number) => Promise<T>): Promise<T> {
     const { transactionalId, stoppedBy } = this.#options
-    return this.#untilAnswered(stoppedBy, async () => {
-      const nodeId = await this.#coordinators.transaction(transactionalId)
-      try {
-        return await ask(nodeId)
-      } catch (error) {
-        if (isMisplaced(error)) this.#coordinators.forgetTransaction(transactionalId)
-        throw error
-      }
-    })
+    return this.#untilAnswered(stoppedBy, () => this.#coordinators.askTransaction(transactionalId, ask))
   }
 
   async #untilAnswered<T>(stoppedBy: () => KafkaError | undefined, attempt: () => Promise<T>): Promise<T> {
@@ -202,10 +190,4 @@ export class CoordinatorRequests {
       })),
     }
   }
-}
-
-/** Whether the coordinator may be elsewhere. */
-function isMisplaced(error: unknown): boolean {
-  if (error instanceof ConnectionError || error instanceof TimeoutError) return true
-  return error instanceof BrokerError && brokerErrorAction(error.errorCode) === 'find-coordinator'
 }

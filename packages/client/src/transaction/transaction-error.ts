@@ -17,6 +17,7 @@ const exceptions: Partial<Record<BrokerErrorCode, Verdict>> = {
   OUT_OF_ORDER_SEQUENCE_NUMBER: 'fatal',
   FENCED_INSTANCE_ID: 'abort',
   GROUP_AUTHORIZATION_FAILED: 'abort',
+  INVALID_GROUP_ID: 'abort',
   TOPIC_AUTHORIZATION_FAILED: 'abort',
   STALE_MEMBER_EPOCH: 'abort',
 }
@@ -42,20 +43,35 @@ export function verdictOf(error: unknown, otherwise: Verdict): Verdict {
 
 /** The error that ends a producer, with what it means when another one has taken over. */
 export function fatalError(error: unknown, transactionalId: string): KafkaError {
-  if (!(error instanceof BrokerError)) {
-    if (error instanceof KafkaError && error.fatal) return error
-    const reason = error instanceof Error ? error.message : String(error)
-    const code = error instanceof KafkaError ? error.code : 'STATE'
-    return new KafkaError(code, `The transactional producer has failed: ${reason}`, { fatal: true, cause: error })
-  }
-  const hint = hintOf(error.code, transactionalId)
-  return new BrokerError(error.code, error.errorCode, `${error.message}${hint}`, { fatal: true, cause: error })
+  if (error instanceof BrokerError) return explained(error, transactionalId, true)
+  if (error instanceof KafkaError && error.fatal) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  const code = error instanceof KafkaError ? error.code : 'STATE'
+  return new KafkaError(code, `The transactional producer has failed: ${reason}`, { fatal: true, cause: error })
 }
 
-function hintOf(code: BrokerErrorCode, transactionalId: string): string {
-  if (code === 'PRODUCER_FENCED' || code === 'INVALID_PRODUCER_EPOCH')
-    return `; another producer has taken over transactional.id '${transactionalId}', or the transaction outlived transaction.timeout.ms: close this one, and give every instance an id of its own`
-  if (code === 'INVALID_TXN_STATE')
+/** What a broker has answered, with what it means to the transaction; where it says so by itself, that error. */
+export function explained(error: BrokerError, transactionalId: string, fatal: boolean = error.fatal): BrokerError {
+  const hint = hintOf(error.code, transactionalId, fatal)
+  if (hint === '' && fatal === error.fatal) return error
+  const { code, errorCode, message, retriable } = error
+  return new BrokerError(code, errorCode, `${message}${hint}`, { fatal, retriable: retriable && !fatal, cause: error })
+}
+
+/** A fatal error with what led to it as its cause. */
+export function causedBy(fatal: KafkaError, cause: unknown): KafkaError {
+  const { code, message } = fatal
+  if (fatal instanceof BrokerError) return new BrokerError(fatal.code, fatal.errorCode, message, { fatal: true, cause })
+  return new KafkaError(code, message, { fatal: true, cause })
+}
+
+function hintOf(code: BrokerErrorCode, transactionalId: string, fatal: boolean): string {
+  if (code === 'PRODUCER_FENCED' || code === 'INVALID_PRODUCER_EPOCH') {
+    const what = `; another producer has taken over transactional.id '${transactionalId}', or the transaction outlived transaction.timeout.ms`
+    if (fatal) return `${what}: close this one, and give every instance an id of its own`
+    return `${what}: the abort rejects with a fatal error where this producer can do no more`
+  }
+  if (code === 'INVALID_TXN_STATE' && fatal)
     return '; the transaction may have outlived transaction.timeout.ms: close this producer, and make another'
   return ''
 }

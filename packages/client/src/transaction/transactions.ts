@@ -3,15 +3,16 @@
 import { sleep } from '../cluster/backoff.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { withDeadline } from '../cluster/deadline.ts'
+import { checkOffsets } from '../cluster/offsets-to-commit.ts'
 import type { ConsumerGroupMetadata } from '../consumer/types.ts'
-import type { KafkaError } from '../errors/kafka-error.ts'
-import { StateError } from '../errors/kafka-error.ts'
+import type { BrokerError } from '../errors/kafka-error.ts'
+import { ConfigError, KafkaError, StateError, TimeoutError } from '../errors/kafka-error.ts'
 import type { ProducerIdentity } from '../producer/producer-id.ts'
 import type { OffsetToCommit, TopicPartition } from '../topic-partition.ts'
 import { CoordinatorRequests } from './coordinator-requests.ts'
 import { LastEnd } from './last-end.ts'
 import type { Verdict } from './transaction-error.ts'
-import { fatalError, verdictOf } from './transaction-error.ts'
+import { causedBy, explained, fatalError, verdictOf } from './transaction-error.ts'
 import type { TransactionCall, TransactionState } from './transaction-state.ts'
 import { TransactionStates } from './transaction-state.ts'
 
@@ -111,6 +112,11 @@ export class Transactions {
     })
   }
 
+  /** What a partition's leader has answered, with what it means to the transaction. */
+  explain(error: BrokerError): BrokerError {
+    return explained(error, this.#options.transactionalId)
+  }
+
   /** A record was not written. `isInDoubt`: it may be, under a number that must not be used again. */
   onSendFailed(error: KafkaError, isInDoubt: boolean): void {
     this.#fail(error, isInDoubt ? 'abort-and-bump' : 'abort')
@@ -133,6 +139,8 @@ export class Transactions {
   async sendOffsets(offsets: readonly OffsetToCommit[], group: ConsumerGroupMetadata): Promise<void> {
     const objection = this.#objection('sendOffsetsToTransaction()')
     if (objection !== undefined) throw objection
+    checkGroup(group)
+    checkOffsets(offsets)
     if (offsets.length === 0) return
     const sent = this.#offsets.then(() => this.#sendOffsets(offsets, group))
     this.#offsets = sent.catch(() => undefined)
@@ -140,7 +148,7 @@ export class Transactions {
     try {
       await withDeadline(cluster.runtime.clock, sent, cluster.nowMs() + maxBlockMs, this.#lateness('sendOffsetsToTransaction()'))
     } catch (error) {
-      throw this.#fail(error, verdictOf(error, 'fatal'))
+      throw error instanceof TimeoutError ? this.#fail(error, 'abort-and-bump') : error
     }
   }
 
@@ -162,8 +170,9 @@ export class Transactions {
       await this.commit()
     } catch (error) {
       if (this.state === 'IN_TRANSACTION' || this.state === 'ABORTABLE_ERROR') {
-        // What went wrong first says more than what came of it; a producer that has failed refuses the next transaction too.
-        await this.abort().catch(() => undefined)
+        const end: unknown = await this.abort().catch((reason: unknown) => reason)
+        // What went wrong first says more than what came of it, unless that is the end of the producer.
+        if (end instanceof KafkaError && end.fatal && end !== error) throw causedBy(end, error)
       }
       throw error
     }
@@ -278,12 +287,19 @@ export class Transactions {
   async #sendOffsets(offsets: readonly OffsetToCommit[], group: ConsumerGroupMetadata): Promise<void> {
     const { identity } = this.#options
     if (this.#abandonedBy !== undefined) throw this.#abandonedBy
-    if (!this.#groups.has(group.groupId)) {
-      if (!this.#requests.isSecondProtocol) await this.#requests.addOffsets(identity, group.groupId)
-      this.#groups.add(group.groupId)
-      this.#hasBegun = true
+    try {
+      if (!this.#groups.has(group.groupId)) {
+        if (!this.#requests.isSecondProtocol) await this.#requests.addOffsets(identity, group.groupId)
+        this.#groups.add(group.groupId)
+        this.#hasBegun = true
+      }
+      await this.#requests.commitOffsets(identity, offsets, group, () => this.#abandonedBy)
+    } catch (error) {
+      // What the transaction was given up for meanwhile has been dealt with.
+      if (error instanceof Error && error === this.#abandonedBy) throw error
+      // Offsets that are refused are in no transaction: an abort undoes the rest.
+      throw this.#fail(error, verdictOf(error, 'abort'))
     }
-    await this.#requests.commitOffsets(identity, offsets, group, () => this.#abandonedBy)
   }
 
   async #commit(): Promise<void> {
@@ -366,4 +382,12 @@ export class Transactions {
     }
     return reason
   }
+}
+
+/** Throws ConfigError: what is sent in nobody's name the group could not hold against who has its partitions by now. */
+function checkGroup(group: Partial<ConsumerGroupMetadata> | undefined): void {
+  const { groupId, generationId, memberId, groupInstanceId = null } = group ?? {}
+  const isWhole = typeof groupId === 'string' && Number.isInteger(generationId) && typeof memberId === 'string'
+  if (!isWhole || (groupInstanceId !== null && typeof groupInstanceId !== 'string'))
+    throw new ConfigError('sendOffsetsToTransaction(): the group is not what a consumer says of itself: pass consumer.groupMetadata()')
 }

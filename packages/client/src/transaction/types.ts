@@ -26,7 +26,8 @@ export interface TransactionalProducer<K, V> {
   /**
    * Commits a group's offsets with the transaction (KIP-447): `offset` is that of the next record to read. `group` is the consumer's
    * `groupMetadata()`, taken after the `poll()` that gave the records; a member that the group has replaced is refused. The consumer's own
-   * auto-commit has to be off. Rejects with KafkaError; the transaction can then only be aborted.
+   * auto-commit has to be off. Rejects with ConfigError when an argument is wrong: nothing was sent, the transaction goes on. Rejects with
+   * another KafkaError when the offsets cannot be committed: the transaction can then only be aborted.
    */
   sendOffsetsToTransaction(offsets: readonly OffsetToCommit[], group: ConsumerGroupMetadata): Promise<void>
   /**
@@ -38,9 +39,9 @@ export interface TransactionalProducer<K, V> {
   abortTransaction(): Promise<void>
   /**
    * Runs `run` in a transaction, which is committed when it resolves; when it rejects, or a record fails, the transaction is aborted and the
-   * error rejects. Calls `initTransactions()` when nobody has. One at a time. Resolves with what `run` resolved with. When the error is
-   * `fatal` close the producer; after any other the next transaction may be tried. A TimeoutError of the commit leaves open how it ended;
-   * the next call finds out first.
+   * error rejects; where the abort is the end of the producer, its fatal error, with the first as its cause. Calls `initTransactions()` when
+   * nobody has. One at a time. Resolves with what `run` resolved with. When the error is `fatal` close the producer; after any other the next
+   * transaction may be tried. A TimeoutError of the commit leaves open how it ended; the next call finds out first.
    */
   transaction<T>(run: (transaction: Transaction<K, V>) => Promise<T>): Promise<T>
 }

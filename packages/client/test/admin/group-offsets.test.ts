@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ErrorCodes, offsetCommit, offsetDelete } from '@odradek/protocol'
-import { AggregateKafkaError, BrokerError } from '../../src/index.ts'
+import { AggregateKafkaError, BrokerError, ConfigError } from '../../src/index.ts'
 import { startAdmin } from './support.ts'
 
 const offsets = [
@@ -52,6 +52,13 @@ test('offsets are set as by nobody, and those refused for now once more', async 
     ['u'],
   )
   assert.equal(cluster.of(offsetCommit).length, 2)
+})
+
+test('an offset that is none is refused before any is set', async () => {
+  await using admin = startAdmin()
+  const wrong = [...offsets, { topic: 't', partition: 2, offset: Number.NaN }]
+  assert.ok((await admin.failed(admin.client.alterGroupOffsets('g', wrong))) instanceof ConfigError)
+  assert.equal(admin.cluster.requests.length, 0)
 })
 
 test('a group with members says so, and each partition that fails has its own error', async () => {

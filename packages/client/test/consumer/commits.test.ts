@@ -40,6 +40,12 @@ async function member(log: Log, options: Parameters<Log['consumer']>[0] = {}): P
 
 const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined).catch((error: unknown) => error)
 
+function assertLate(error: unknown, message: RegExp, cause: string | undefined): void {
+  assert.ok(error instanceof TimeoutError)
+  assert.match(error.message, message)
+  assert.equal((error.cause as KafkaError | undefined)?.code, cause)
+}
+
 describe('commits keep their order', () => {
   it('though answers are lost and the older one has to be tried again', async () => {
     const log = new Log(['a0', 'a1', 'a2'])
@@ -76,6 +82,48 @@ describe('commits keep their order', () => {
     await log.cluster.clock.advance(10_000)
     await newer
     assert.deepEqual(written, [1, 2])
+    await consumer.close()
+  })
+
+  it('and one that waits for them too long says what they fail with', async () => {
+    const log = new Log(['a0'])
+    const consumer = await member(log, { defaultApiTimeoutMs: 2000 })
+    scriptCommits(log, [ErrorCodes.COORDINATOR_LOAD_IN_PROGRESS, 'late'])
+    const older = failure(consumer.commitSync())
+    await log.cluster.clock.advance(1000)
+    const newer = failure(consumer.commitSync())
+    await log.cluster.clock.advance(2010)
+    const loading = /^The commit took longer than 2000 ms: .*COORDINATOR_LOAD_IN_PROGRESS/
+    assertLate(await older, loading, 'COORDINATOR_LOAD_IN_PROGRESS')
+    assertLate(await newer, /an earlier one is still under way: .*COORDINATOR_LOAD_IN_PROGRESS/, 'COORDINATOR_LOAD_IN_PROGRESS')
+    await log.cluster.clock.advance(60_000)
+    await consumer.close()
+  })
+
+  it('but do not wait for one that was given up before it was written, which never is', async () => {
+    const log = new Log(['a0'])
+    const consumer = await member(log, { defaultApiTimeoutMs: 2000 })
+    const written = scriptCommits(log, [ErrorCodes.NOT_COORDINATOR])
+    let isFound = false
+    log.cluster.on(findCoordinator, async ({ coordinatorKeys }) => {
+      while (!isFound) await new Promise<void>((resolve) => void log.cluster.clock.setTimer(100, resolve))
+      return {
+        coordinators: coordinatorKeys.map((key) => ({ key, nodeId: 1, host: 'fake', port: 9001, errorCode: 0, errorMessage: null })),
+      }
+    })
+    for (const [offset, reason] of [
+      [1, 'NOT_COORDINATOR'],
+      [2, undefined],
+    ] as const) {
+      const late = failure(consumer.commitSync([{ ...place, offset }]))
+      await log.cluster.clock.advance(2010)
+      assertLate(await late, /^The commit took longer than 2000 ms/, reason)
+    }
+    isFound = true
+    const committed = consumer.commitSync([{ ...place, offset: 3 }])
+    await log.cluster.clock.advance(1000)
+    await committed
+    assert.deepEqual(written, [3])
     await consumer.close()
   })
 
@@ -332,6 +380,27 @@ describe('auto-commit', () => {
     assert.match(warnings[0] ?? '', /Auto-commit failed, records may come again: .*GROUP_AUTHORIZATION_FAILED/)
     await consumer.close()
   })
+})
+
+describe('auto-commit of partitions assigned by hand', () => {
+  const other = { topic: 't', partition: 1 }
+  for (const [how, letGo] of [
+    ['assign() in their place', (consumer: Consumer<string, string>) => consumer.assign([other])],
+    ['unsubscribe()', (consumer: Consumer<string, string>) => consumer.unsubscribe()],
+    ['assign() of none', (consumer: Consumer<string, string>) => consumer.assign([])],
+  ] as const) {
+    it(`${how} commits what was read, if it is on`, async () => {
+      for (const enableAutoCommit of [true, false]) {
+        const log = new Log(['a0', 'a1'], ['b0'])
+        const consumer = log.consumer({ enableAutoCommit })
+        await consumer.assign([place])
+        assert.equal((await log.poll(consumer)).length, 2)
+        await letGo(consumer)
+        assert.deepEqual([...log.group.committed], enableAutoCommit ? [[0, 2]] : [])
+        await consumer.close()
+      }
+    })
+  }
 })
 
 describe('consumer interceptors (KIP-42)', () => {

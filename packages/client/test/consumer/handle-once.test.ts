@@ -33,6 +33,17 @@ class MemoryStore implements OnceStore<Tables> {
   }
 }
 
+/** As a database where who claims what another transaction has claimed waits for how that ends. */
+class WaitingStore extends MemoryStore {
+  #last: Promise<unknown> = Promise.resolve()
+
+  override transaction<R>(work: (tx: Tables) => Promise<R>): Promise<R> {
+    const next = this.#last.then(() => super.transaction(work))
+    this.#last = next.catch(() => undefined)
+    return next
+  }
+}
+
 const note = (record: ConsumerRecord<string, string>, { effects }: Tables): void => void effects.push(record.value ?? '')
 
 async function read(log: Log): Promise<readonly ConsumerRecord<string, string>[]> {
@@ -81,4 +92,48 @@ describe('handleOnce', () => {
     assert.deepEqual(store.tables.effects, ['order 7', 'order 8'])
     assert.deepEqual([...store.tables.ids], ['order 7', 'order 8'])
   })
+
+  it('knows a record without an id by its place', async () => {
+    const store = new MemoryStore()
+    const ids: Record<string, string | null> = { 'order 7': '7', none: null, empty: '' }
+    const once = handleOnce({ store, handle: note, idOf: ({ value }: ConsumerRecord<string, string>) => ids[value ?? ''] })
+    const records = await read(new Log(['order 7', 'none', 'none', 'empty', 'unknown', 'order 7']))
+    for (const record of [...records, ...records]) await once(record)
+    assert.deepEqual(store.tables.effects, ['order 7', 'none', 'none', 'empty', 'unknown'])
+    assert.deepEqual([...store.tables.ids], ['7', 't/0/1', 't/0/2', 't/0/3', 't/0/4'])
+  })
+
+  for (const [ending, fails] of [
+    ['finds it handled', false],
+    ['handles it when the first fails', true],
+  ] as const) {
+    it(`of two members with the same record at once one waits for the other, and ${ending}`, async () => {
+      const store = new WaitingStore()
+      let letGo = (): void => undefined
+      const held = new Promise<void>((resolve) => {
+        letGo = resolve
+      })
+      const started: string[] = []
+      const member = (name: string, isFailing: boolean) =>
+        handleOnce({
+          store,
+          handle: async (record: ConsumerRecord<string, string>, tx: Tables) => {
+            started.push(name)
+            await held
+            note(record, tx)
+            if (isFailing) throw new Error('half way')
+          },
+        })
+      const [record] = await read(new Log(['a0']))
+      assert.ok(record !== undefined)
+      const first = member('first', fails)(record).catch(() => 'failed')
+      const second = member('second', false)(record)
+      await new Promise(setImmediate)
+      assert.deepEqual(started, ['first'])
+      letGo()
+      assert.deepEqual([await first, await second], fails ? ['failed', true] : [true, false])
+      assert.deepEqual(store.tables.effects, ['a0'])
+      assert.equal(store.tables.offsets.get(0)?.offset, 1)
+    })
+  }
 })

@@ -320,6 +320,19 @@ describe('producer', () => {
     await producer.close()
   })
 
+  it('asks for a producer id as one that has none', async () => {
+    const { cluster, producer } = start()
+    cluster.on(produce, (request) => answer(request))
+    const sent = producer.send({ topic: 't', value: 'v' })
+    await cluster.clock.advance(100)
+    await sent
+    const asked = cluster
+      .of(initProducerId)
+      .map((each) => [each.transactionalId, each.transactionTimeoutMs, each.producerId, each.producerEpoch])
+    assert.deepEqual(asked, [[null, 2 ** 31 - 1, -1, -1]])
+    await producer.close()
+  })
+
   it('with acks 0 resolves without an answer and asks for no producer id', async () => {
     const { cluster, producer } = start({ lingerMs: 0, acks: '0' })
     cluster.on(produce, () => noAnswer)

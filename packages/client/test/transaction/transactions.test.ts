@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { addPartitionsToTxn, endTxn, ErrorCodes, initProducerId, produce } from '@odradek/protocol'
+import { addPartitionsToTxn, apis, apiVersions, endTxn, ErrorCodes, initProducerId, produce, txnOffsetCommit } from '@odradek/protocol'
 import type { ConsumerGroupMetadata } from '../../src/index.ts'
+import { BrokerError } from '../../src/index.ts'
 import { hangUp, noAnswer } from '../support/fake-cluster.ts'
 import { startProducing } from '../support/producing.ts'
+import type { ReceivedBatch, Verdict } from '../support/sequenced-log.ts'
 import type { InTransactions } from '../support/transactional-coordinator.ts'
 import { during, startInTransactions } from '../support/transactional-coordinator.ts'
 
 const group: ConsumerGroupMetadata = { groupId: 'g', generationId: 3, memberId: 'm', groupInstanceId: null }
-const offsets = [{ topic: 'in', partition: 0, offset: 5 }]
+const place = { topic: 'in', partition: 0, offset: 5 }
+const offsets = [place]
 const send = ({ producer }: InTransactions, value: string, partition = 0) => producer.send({ topic: 't', partition, value })
 
 async function inTransaction(world: InTransactions): Promise<void> {
@@ -29,6 +32,11 @@ async function end(world: InTransactions): Promise<void> {
   await during(world, world.producer.close())
 }
 
+const takenOver = /another producer has taken over transactional\.id 'tx'/
+const fencing =
+  (code: 'INVALID_PRODUCER_EPOCH' | 'PRODUCER_FENCED') =>
+  ({ values }: ReceivedBatch): Verdict | undefined =>
+    values.includes('fenced') ? { errorCode: ErrorCodes[code] } : undefined
 const isFatal = (error: unknown): boolean => (error as { fatal?: boolean }).fatal === true
 
 describe('a transaction under the first protocol', () => {
@@ -197,7 +205,7 @@ for (const protocol of [1, 2] as const) {
         await inTransaction(world)
         world.errors['EndTxn'] = [ErrorCodes[name]]
         void send(world, 'a').catch(() => undefined)
-        const told = name.includes('PRODUCER') ? /another producer has taken over transactional.id 'tx'/ : new RegExp(name)
+        const told = name.includes('PRODUCER') ? takenOver : new RegExp(name)
         await assert.rejects(during(world, world.producer.commitTransaction()), { code: name, fatal: true, message: told })
         await assert.rejects(during(world, world.producer.abortTransaction()), isFatal)
         await assert.rejects(send(world, 'b'), isFatal)
@@ -205,6 +213,35 @@ for (const protocol of [1, 2] as const) {
         await end(world)
       })
     }
+
+    it('a producer whose epoch a write finds to be over is told what that means, and whether it is the end by the abort', async () => {
+      const world = startInTransactions({ protocol, refuse: fencing('INVALID_PRODUCER_EPOCH') })
+      const failing = (): Promise<unknown> =>
+        world.producer.transaction(async (transaction) => {
+          await transaction.send({ topic: 't', partition: 0, value: 'fenced' })
+        })
+      const told = { code: 'INVALID_PRODUCER_EPOCH', fatal: false, message: takenOver }
+      await assert.rejects(during(world, failing()), told)
+      await worksOn(world)
+      world.errors['EndTxn'] = [ErrorCodes.PRODUCER_FENCED]
+      await assert.rejects(during(world, failing()), (error: Error & { cause: unknown }) => {
+        assert.ok(error instanceof BrokerError && error.code === 'PRODUCER_FENCED' && error.fatal)
+        assert.match(error.message, takenOver)
+        assert.ok(error.cause instanceof BrokerError && error.cause.code === 'INVALID_PRODUCER_EPOCH')
+        return true
+      })
+      await assert.rejects(failing(), { code: 'PRODUCER_FENCED', fatal: true })
+      await end(world)
+    })
+
+    it('one that a write finds to be fenced is at its end', async () => {
+      const world = startInTransactions({ protocol, refuse: fencing('PRODUCER_FENCED') })
+      const told = { code: 'PRODUCER_FENCED', fatal: true, message: takenOver }
+      const failing = world.producer.transaction((transaction) => transaction.send({ topic: 't', partition: 0, value: 'fenced' }))
+      await assert.rejects(during(world, failing), told)
+      await assert.rejects(world.producer.commitTransaction(), told)
+      await end(world)
+    })
 
     for (const name of ['INVALID_PRODUCER_ID_MAPPING', 'UNKNOWN_PRODUCER_ID', 'TRANSACTION_ABORTABLE'] as const) {
       it(`${name} of a coordinator fails the transaction, no more`, async () => {
@@ -231,6 +268,93 @@ for (const protocol of [1, 2] as const) {
         await assert.rejects(during(world, world.producer.commitTransaction()), { code: name })
         await during(world, world.producer.abortTransaction())
       }
+      await end(world)
+    })
+
+    it('a wrong argument to sendOffsetsToTransaction() is refused before anything is sent, and the transaction goes on', async () => {
+      const world = startInTransactions({ protocol })
+      await inTransaction(world)
+      const wrong: readonly object[] = [
+        { ...place, offset: Number.NaN },
+        { ...place, offset: -1 },
+        { ...place, offset: 2 ** 53 },
+        { ...place, partition: -1 },
+        { ...place, partition: 0.5 },
+        { ...place, topic: '' },
+        { ...place, leaderEpoch: Number.NaN },
+        { ...place, metadata: 7 },
+        { topic: 'in', partition: 0 },
+      ]
+      for (const each of wrong)
+        await assert.rejects(world.producer.sendOffsetsToTransaction([place, each as typeof place], group), {
+          code: 'CONFIG',
+          fatal: false,
+        })
+      for (const stranger of ['g', undefined, { groupId: 'g' }, { ...group, generationId: '3' }, { ...group, groupInstanceId: 1 }]) {
+        const refused = world.producer.sendOffsetsToTransaction(offsets, stranger as ConsumerGroupMetadata)
+        await assert.rejects(refused, { code: 'CONFIG', message: /pass consumer\.groupMetadata\(\)/ })
+      }
+      assert.deepEqual(world.asked, [])
+      await during(world, world.producer.sendOffsetsToTransaction(offsets, group))
+      await during(world, world.producer.commitTransaction())
+      await end(world)
+    })
+
+    it('and transaction() commits nothing without them, awaited or not', async () => {
+      const world = startInTransactions({ protocol })
+      const wrong = world.producer.transaction(async (transaction) => {
+        void transaction.send({ topic: 't', partition: 0, value: 'a' })
+        void transaction.sendOffsets([{ ...place, offset: Number.NaN }], group)
+      })
+      await assert.rejects(during(world, wrong), { code: 'CONFIG' })
+      assert.ok(!world.asked.some((each) => each.endsWith('commit')))
+      await worksOn(world)
+      await end(world)
+    })
+
+    for (const name of ['OFFSET_METADATA_TOO_LARGE', 'INVALID_GROUP_ID', 'UNKNOWN_SERVER_ERROR'] as const) {
+      it(`offsets refused with ${name} fail the transaction, no more`, async () => {
+        const world = startInTransactions({ protocol })
+        await inTransaction(world)
+        world.errors['TxnOffsetCommit'] = [ErrorCodes[name]]
+        const refused = world.producer.sendOffsetsToTransaction(offsets, group)
+        await assert.rejects(during(world, refused), { code: name })
+        await during(world, world.producer.abortTransaction())
+        assert.match(world.asked.at(-1) ?? '', /EndTxn .* abort/)
+        await worksOn(world)
+        await end(world)
+      })
+    }
+
+    it('offsets that wait for their coordinator while the transaction fails, or is aborted, do not end the producer', async () => {
+      const world = startInTransactions({ protocol, maxRequestSize: 1000 })
+      await during(world, world.producer.initTransactions())
+      for (const reason of ['RECORD_TOO_LARGE', 'STATE']) {
+        world.producer.beginTransaction()
+        world.errors['TxnOffsetCommit'] = Array.from({ length: 10 }, () => ErrorCodes.COORDINATOR_LOAD_IN_PROGRESS)
+        const waiting = assert.rejects(world.producer.sendOffsetsToTransaction(offsets, group), { code: reason })
+        await world.cluster.clock.advance(50)
+        if (reason === 'RECORD_TOO_LARGE') await assert.rejects(during(world, send(world, 'x'.repeat(2000))), { code: reason })
+        await during(world, world.producer.abortTransaction())
+        await waiting
+      }
+      await worksOn(world)
+      await end(world)
+    })
+
+    it('an error that no broker has answered is the end', async () => {
+      const world = startInTransactions({ protocol })
+      const known = apis.filter(({ key }) => key !== txnOffsetCommit.key)
+      world.cluster.on(apiVersions, () => ({
+        errorCode: 0,
+        apiKeys: known.map(({ key, advertisedMinVersion, maxVersion }) => ({ apiKey: key, minVersion: advertisedMinVersion, maxVersion })),
+        throttleTimeMs: 0,
+        finalizedFeatures: [{ name: 'transaction.version', minVersionLevel: protocol, maxVersionLevel: protocol }],
+      }))
+      await inTransaction(world)
+      const refused = world.producer.sendOffsetsToTransaction(offsets, group)
+      await assert.rejects(during(world, refused), { code: 'UNSUPPORTED', fatal: true })
+      await assert.rejects(world.producer.abortTransaction(), isFatal)
       await end(world)
     })
 
