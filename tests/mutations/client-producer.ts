@@ -17,6 +17,9 @@ const unanswered = 'packages/client/test/producer/unanswered.test.ts'
 const shown = 'packages/client/test/producer/failures-shown.test.ts'
 const hints = 'packages/client/test/producer/leader-hints.test.ts'
 const idle = 'packages/client/test/producer/idle-topic.test.ts'
+const held = 'packages/client/test/producer/held-records.test.ts'
+const lifecycle = 'packages/client/test/producer/lifecycle.test.ts'
+const late = 'packages/client/test/producer/late-serializer.test.ts'
 
 const queue = 'packages/client/src/producer/partition-queue.ts'
 const deliveries = 'packages/client/src/producer/deliveries.ts'
@@ -71,24 +74,24 @@ export const producerMutations: readonly Mutation[] = [
     name: 'producer/one-refusal-a-timer',
     breaks: 'records that waited for room are refused one after the other, long after max.block.ms',
     file: lane,
-    search: 'deadlineMs > now || isPending(late)',
-    replace: 'deadlineMs > -1 || isPending(late)',
+    search: '(isLate ? lateDeadlineMs : deadlineMs) <= now',
+    replace: '(isLate ? lateDeadlineMs : deadlineMs) < 0',
     tests: [producer],
   },
   {
     name: 'producer/refuse-those-in-time',
     breaks: 'a record is refused before max.block.ms has passed',
     file: lane,
-    search: 'deadlineMs > now || isPending(late)',
-    replace: 'deadlineMs > Number.MAX_SAFE_INTEGER || isPending(late)',
+    search: '(isLate ? lateDeadlineMs : deadlineMs) <= now',
+    replace: '(isLate ? lateDeadlineMs : deadlineMs) > 0',
     tests: [producer],
   },
   {
     name: 'producer/nameless-timeout',
     breaks: 'a timeout does not say which record it was',
     file: lane,
-    search: 'onRefused(isTimeout ? naming(record, error) : error)',
-    replace: 'onRefused(isTimeout && record.topic === "" ? naming(record, error) : error)',
+    search: 'error instanceof TimeoutError ? naming(held.source, error) : error',
+    replace: 'error instanceof TimeoutError && held.topic === "" ? naming(held.source, error) : error',
     tests: [producer],
   },
   {
@@ -382,9 +385,9 @@ export const producerMutations: readonly Mutation[] = [
   {
     name: 'producer/overtake-a-blocked-record',
     breaks: 'a record overtakes those of its topic that wait for memory',
-    file: 'packages/client/src/producer/topic-lane.ts',
-    search: 'return this.metadata !== undefined && this.#blocked.length === 0',
-    replace: 'return this.metadata !== undefined',
+    file: facade,
+    search: 'if (lane.isIdle && !this.#lanes.isMissing',
+    replace: 'if (!this.#lanes.isMissing',
     tests: [producer],
   },
   {
@@ -407,8 +410,8 @@ export const producerMutations: readonly Mutation[] = [
     name: 'producer/close-does-not-wait',
     breaks: 'close() drops the records that are under way',
     file: facade,
-    search: 'if (timeoutMs === undefined) await flushed',
-    replace: 'if (timeoutMs === undefined) flushed.catch(() => undefined)',
+    search: 'await Promise.race([flushed, this.#patience.ended])',
+    replace: 'flushed.catch(() => undefined)',
     tests: [producer],
   },
   {
@@ -479,8 +482,8 @@ export const producerMutations: readonly Mutation[] = [
     name: 'producer/late-record-is-overtaken',
     breaks: 'a record overtakes one whose serializer takes its time',
     file: 'packages/client/src/producer/topic-lane.ts',
-    search: 'if (isPending(blocked.late)) return index',
-    replace: 'if (isPending(blocked.late)) continue',
+    search: 'if (isPending(blocked.held)) break',
+    replace: 'if (isPending(blocked.held)) continue',
     tests: ['packages/client/test/producer/late-serializer.test.ts'],
   },
   {
@@ -495,8 +498,8 @@ export const producerMutations: readonly Mutation[] = [
     name: 'producer/sink-without-backpressure',
     breaks: 'a stream into the producer reads all of its source into memory',
     file: 'packages/client/src/producer/record-sink.ts',
-    search: 'return placed()',
-    replace: 'return undefined',
+    search: 'send(record, resolve).catch(',
+    replace: 'resolve()\n        send(record, resolve).catch(',
     tests: ['packages/client/test/producer/record-sink.test.ts'],
   },
   {
@@ -530,6 +533,96 @@ export const producerMutations: readonly Mutation[] = [
     search: '() => void this.#forEventLoop.add(batch),',
     replace: '() => undefined,',
     tests: [compressor],
+  },
+  {
+    name: 'producer/value-taken-late',
+    breaks: 'a record that waits is written as its memory is when it goes',
+    file: 'packages/client/src/producer/held-record.ts',
+    search: 'bytes instanceof Uint8Array ? Buffer.from(bytes) : bytes',
+    replace: 'bytes',
+    tests: [held, late],
+  },
+  {
+    name: 'producer/partition-chosen-again',
+    breaks: 'a record that waits for room is placed by another turn of the partitioner each time',
+    file: facade,
+    search: 'held.partition ??= ',
+    replace: 'held.partition = ',
+    tests: [held],
+  },
+  {
+    name: 'producer/taken-while-closing',
+    breaks: 'a record is refused because the producer is closed, and written',
+    file: facade,
+    search: "this.#refusedBy ??= new StateError('The producer is closed', 'CLOSED')\n    if",
+    replace: 'if',
+    tests: [lifecycle],
+  },
+  {
+    name: 'producer/flush-waits-for-later-ones',
+    breaks: 'flush() and close() never end while records keep coming',
+    file: lane,
+    search: 'gone: this.#gone + this.#blocked.length, resolve',
+    replace: 'gone: Number.MAX_SAFE_INTEGER, resolve',
+    tests: [lifecycle],
+  },
+  {
+    name: 'producer/first-close-decides',
+    breaks: 'close() with a timeout waits for as long as an earlier close() would',
+    file: 'packages/client/src/cluster/patience.ts',
+    search: 'if (untilMs >= this.#untilMs) return',
+    replace: 'if (untilMs >= 0) return',
+    tests: [lifecycle, late],
+  },
+  {
+    name: 'producer/serializer-waited-for-for-ever',
+    breaks: 'a serializer that never answers blocks its topic for ever',
+    file: facade,
+    search: 'awaitBytes: (settled, deadlineMs) => withDeadline(this.#cluster.runtime.clock, settled, deadlineMs, lateness)',
+    replace: 'awaitBytes: (settled, deadlineMs) => (deadlineMs > 0 ? settled : Promise.reject(new Error(lateness)))',
+    tests: [late],
+  },
+  {
+    name: 'producer/bad-topic-poisons',
+    breaks: 'a record without a topic ends all metadata',
+    file: 'packages/client/src/cluster/check-topic.ts',
+    search: "typeof topic === 'string' && topic !== '' && ",
+    replace: "typeof topic !== 'string' || ",
+    tests: [held],
+  },
+  {
+    name: 'producer/empty-batch-left-open',
+    breaks: 'a record that cannot be encoded leaves a batch that is never sent',
+    file: accumulator,
+    search:
+      '    batch?.append(timestampMs, record.key, record.value, record.headers)\n    // Only now: an empty batch would never be sent.\n    if (isNew && batch !== undefined) this.#open(queue, batch)',
+    replace:
+      '    if (isNew && batch !== undefined) this.#open(queue, batch)\n    batch?.append(timestampMs, record.key, record.value, record.headers)',
+    tests: [memory],
+  },
+  {
+    name: 'producer/map-of-headers-lost',
+    breaks: 'headers in a Map are lost without a word',
+    file: 'packages/client/src/headers.ts',
+    search: ' && !(Symbol.iterator in headers)',
+    replace: '',
+    tests: [held],
+  },
+  {
+    name: 'producer/missing-partition-holds-up',
+    breaks: 'a partition that is not there holds up the records to all others',
+    file: facade,
+    search: 'this.#lanes.aside(held.topic, held.partition).block(blocked)\n      return true',
+    replace: 'return false',
+    tests: [held],
+  },
+  {
+    name: 'producer/invalid-topic-asked-for-each',
+    breaks: 'each record to a topic that there cannot be asks for its metadata',
+    file: lane,
+    search: 'const stay = error.retriable ?',
+    replace: 'const stay = error.message !== "" ?',
+    tests: [held],
   },
   {
     name: 'producer/murmur2-sign',

@@ -87,3 +87,9 @@ export interface Producer<K, V> extends AsyncDisposable, TransactionalProducer<K
   /** Flushes, aborts a transaction that is open, then disconnects. Safe to call again. Waits without limit when no `timeoutMs` is given: `delivery.timeout.ms` bounds it. */
   close(options?: CloseOptions): Promise<void>
 }
+
+/** The producer as its parts see it. */
+export interface PlacingProducer<K, V> extends Producer<K, V> {
+  /** As `send`; `onPlaced` is called once the record has found room in `buffer.memory`. */
+  sendPlacing(record: ProducerRecord<K, V>, onPlaced: () => void): Promise<RecordMetadata>
+}

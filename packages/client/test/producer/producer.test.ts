@@ -484,12 +484,14 @@ describe('producer', () => {
     const first = producer.send({ topic: 't', partition: 0, value: 'v' })
     await cluster.clock.advance(10)
     await first
-    await assert.rejects(producer.send({ topic: 't', partition: 3, value: 'v' }), BrokerError)
     cluster.topics.set('t', [1, 1, 1, 1])
-    await cluster.clock.advance(2000)
+    // Whoever names one need not wait for metadata.max.age.ms.
     const added = producer.send({ topic: 't', partition: 3, value: 'v' })
     await cluster.clock.advance(10)
     assert.equal((await added).partition, 3)
+    cluster.topics.set('t', [1, 1, 1, 1, 1])
+    await cluster.clock.advance(2000)
+    assert.equal((await producer.partitionsFor('t')).length, 5)
     await producer.close()
   })
 })
