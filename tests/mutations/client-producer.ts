@@ -19,6 +19,8 @@ const hints = 'packages/client/test/producer/leader-hints.test.ts'
 const idle = 'packages/client/test/producer/idle-topic.test.ts'
 const held = 'packages/client/test/producer/held-records.test.ts'
 const lifecycle = 'packages/client/test/producer/lifecycle.test.ts'
+const serdes = 'packages/client/test/serde/basic.test.ts'
+const config = 'packages/client/test/config/config.test.ts'
 const late = 'packages/client/test/producer/late-serializer.test.ts'
 
 const queue = 'packages/client/src/producer/partition-queue.ts'
@@ -519,6 +521,14 @@ export const producerMutations: readonly Mutation[] = [
     tests: [compressor],
   },
   {
+    name: 'producer/slow-level-holds-the-event-loop',
+    breaks: 'a small batch at a slow level of zstd holds the event loop for seconds',
+    file: 'packages/client/src/producer/batch-compressor.ts',
+    search: "compressionType === 'none' || isSlow ? 0",
+    replace: "compressionType === 'none' ? 0",
+    tests: [compressor],
+  },
+  {
     name: 'producer/append-while-compressing',
     breaks: 'records that come while their batch is compressed are lost',
     file: 'packages/client/src/producer/batch-compressor.ts',
@@ -623,6 +633,38 @@ export const producerMutations: readonly Mutation[] = [
     search: 'const stay = error.retriable ?',
     replace: 'const stay = error.message !== "" ?',
     tests: [held],
+  },
+  {
+    name: 'producer/int32-cut-off',
+    breaks: 'a fraction is written as a whole number',
+    file: 'packages/client/src/serde/basic.ts',
+    search: "typeof value === 'number' && value === (value | 0)",
+    replace: "typeof value === 'number'",
+    tests: [serdes],
+  },
+  {
+    name: 'producer/uuid-in-capitals',
+    breaks: 'a UUID in capitals is in another partition than with other clients',
+    file: 'packages/client/src/serde/basic.ts',
+    search: 'return value.toLowerCase()',
+    replace: 'return value',
+    tests: [serdes],
+  },
+  {
+    name: 'producer/java-only-keys-refused',
+    breaks: 'the properties file of a Java client is refused',
+    file: 'packages/client/src/config/resolve.ts',
+    search: ' && !isForJava(name, value)',
+    replace: '',
+    tests: [config],
+  },
+  {
+    name: 'producer/ints-without-end',
+    breaks: 'a number that Java refuses, and that no 32 bits hold, is taken',
+    file: 'packages/client/src/config/resolve.ts',
+    search: "const most = key.type === 'int' ? MAX_INT : Number.MAX_SAFE_INTEGER",
+    replace: 'const most = Number.MAX_SAFE_INTEGER',
+    tests: [config],
   },
   {
     name: 'producer/murmur2-sign',
