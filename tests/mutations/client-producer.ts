@@ -92,8 +92,8 @@ export const producerMutations: readonly Mutation[] = [
     name: 'producer/nameless-timeout',
     breaks: 'a timeout does not say which record it was',
     file: lane,
-    search: 'error instanceof TimeoutError ? naming(held.source, error) : error',
-    replace: 'error instanceof TimeoutError && held.topic === "" ? naming(held.source, error) : error',
+    search: 'error instanceof TimeoutError ? naming(held, error) : error',
+    replace: 'error instanceof TimeoutError && held.topic === "" ? naming(held, error) : error',
     tests: [producer],
   },
   {

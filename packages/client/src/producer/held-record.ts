@@ -3,13 +3,11 @@
 import type { RecordHeader } from '@odradek/protocol'
 import type { KafkaError } from '../errors/kafka-error.ts'
 import type { Serialized } from '../serde/serde.ts'
-import type { EncodedRecord } from './accumulator.ts'
-import type { ProducerRecord } from './types.ts'
 
-/** What serializers make of a record, perhaps later: then there are bytes or an error. */
-export interface Serialization {
-  /** Never rejects. */
-  readonly settled: Promise<void> | undefined
+/** Serializers at work on a record. */
+export interface LateBytes {
+  /** Never rejects; then there are bytes or an error. */
+  readonly settled: Promise<void>
   bytes: { readonly key: Serialized; readonly value: Serialized } | undefined
   error: KafkaError | undefined
 }
@@ -20,22 +18,23 @@ export interface HeldRecord<K, V> {
   partition: number | undefined
   readonly timestampMs: number
   readonly headers: readonly RecordHeader[] | undefined
-  readonly serialization: Serialization
-  /** What a partitioner may look at, and what tells the record in an error. */
-  readonly source: Pick<ProducerRecord<K, V>, 'topic' | 'key' | 'value' | 'partition'>
+  /** Undefined unless a serializer takes its time. */
+  readonly late: LateBytes | undefined
+  /** Null while it is late, and so is `value`. */
+  readonly key: Serialized
+  readonly value: Serialized
+  /** As the application gave it, by which it knows the record. */
+  readonly sourceKey: K | null | undefined
+  /** As the application gave it, while a partitioner has yet to look at it. */
+  readonly sourceValue: V | null
 }
 
-export function isPending({ serialization }: HeldRecord<unknown, unknown>): boolean {
-  return serialization.bytes === undefined && serialization.error === undefined
+export function isPending({ late }: HeldRecord<unknown, unknown>): boolean {
+  return late !== undefined && late.bytes === undefined && late.error === undefined
 }
 
-/** Of a record that is serialised, in memory of its own. */
-export function serialized({ key, value }: EncodedRecord): Serialization {
-  return { settled: undefined, bytes: { key: owned(key), value: owned(value) }, error: undefined }
-}
-
-export function ownedHeaders(headers: readonly RecordHeader[] | undefined): readonly RecordHeader[] | undefined {
-  return headers?.map(({ key, value }) => ({ key, value: value === null ? null : Buffer.from(value) }))
+export function ownedHeaders(headers: readonly RecordHeader[]): readonly RecordHeader[] {
+  return headers.map(({ key, value }) => ({ key, value: value === null ? null : Buffer.from(value) }))
 }
 
 /** Bytes that the application may write over are copied. */

@@ -18,8 +18,8 @@ import { Transactions } from '../transaction/transactions.ts'
 import type { Transaction } from '../transaction/types.ts'
 import { Accumulator } from './accumulator.ts'
 import { Deliveries } from './deliveries.ts'
-import type { HeldRecord } from './held-record.ts'
-import { ownedHeaders, serialized } from './held-record.ts'
+import type { HeldRecord, LateBytes } from './held-record.ts'
+import { owned, ownedHeaders } from './held-record.ts'
 import type { ProducerInterceptor } from './interceptors.ts'
 import { Interceptors } from './interceptors.ts'
 import type { Partitioner } from './partitioner.ts'
@@ -284,11 +284,23 @@ export class KafkaProducer<K, V> implements PlacingProducer<K, V> {
         if (batch !== undefined) return batch
       }
     }
-    const { topic, key } = record
-    // The value is kept for a partitioner that has yet to look at it.
-    const value = partition === undefined && this.#options.partitioner !== undefined ? record.value : null
-    const source = { topic, key, value, partition: record.partition }
-    return { topic, partition, timestampMs, headers: ownedHeaders(encoder.headers), serialization: late ?? serialized(encoder), source }
+    return this.#hold(record, late, partition, timestampMs)
+  }
+
+  /** The record that the encoder holds, unless it is late, in memory of its own. */
+  #hold(record: ProducerRecord<K, V>, late: LateBytes | undefined, partition: number | undefined, timestampMs: number): HeldRecord<K, V> {
+    const { headers, key, value } = this.#encoder
+    return {
+      topic: record.topic,
+      partition,
+      timestampMs,
+      headers: headers === undefined ? undefined : ownedHeaders(headers),
+      late,
+      key: late === undefined ? owned(key) : null,
+      value: late === undefined ? owned(value) : null,
+      sourceKey: record.key,
+      sourceValue: partition === undefined && this.#options.partitioner !== undefined ? record.value : null,
+    }
   }
 
   #block(held: HeldRecord<K, V>, onAppended: BlockedRecord<K, V>['onAppended'], onRefused: BlockedRecord<K, V>['onRefused']): void {
@@ -307,7 +319,8 @@ export class KafkaProducer<K, V> implements PlacingProducer<K, V> {
   #appendBlocked(lane: TopicLane<K, V>, metadata: TopicMetadata, blocked: BlockedRecord<K, V>, isAside: boolean): boolean {
     const { held } = blocked
     this.#encoder.take(held)
-    held.partition ??= this.#placement.choose(held.source, this.#encoder.key, metadata)
+    const { topic, sourceKey, sourceValue } = held
+    held.partition ??= this.#placement.choose({ topic, key: sourceKey, value: sourceValue }, this.#encoder.key, metadata)
     if (!isAside && this.#lanes.isMissing(lane, held.partition)) {
       this.#lanes.aside(held.topic, held.partition).block(blocked)
       return true

@@ -7,7 +7,7 @@ import { toRecordHeaders } from '../headers.ts'
 import type { Serialized, Serializer } from '../serde/serde.ts'
 import type { EncodedRecord } from './accumulator.ts'
 import { exactBytes } from './accumulator.ts'
-import type { HeldRecord, Serialization } from './held-record.ts'
+import type { HeldRecord, LateBytes } from './held-record.ts'
 import { owned } from './held-record.ts'
 import type { ProducerRecord } from './types.ts'
 
@@ -39,7 +39,7 @@ export class RecordEncoder<K, V> implements EncodedRecord {
    * Serialises a record and fills the fields; returns what to wait for when a serializer takes its time, the headers being there. Throws
    * SerializationError, or KafkaError RECORD_TOO_LARGE.
    */
-  encode(record: ProducerRecord<K, V>): Serialization | undefined {
+  encode(record: ProducerRecord<K, V>): LateBytes | undefined {
     const { timestamp, headers, topic } = record
     const partition = record.partition ?? 0
     if (timestamp !== undefined && !(Number.isSafeInteger(timestamp) && timestamp >= 0)) {
@@ -57,11 +57,11 @@ export class RecordEncoder<K, V> implements EncodedRecord {
   }
 
   /** Fills the fields with a record that has waited. Throws what its serializers have failed with, or RECORD_TOO_LARGE. */
-  take({ topic, serialization, headers }: HeldRecord<K, V>): void {
-    const { bytes, error } = serialization
-    if (bytes === undefined) throw error ?? new KafkaError('STATE', 'The serializers are still at work')
-    this.headers = headers
-    this.#fill(bytes.key, bytes.value, topic)
+  take(held: HeldRecord<K, V>): void {
+    if (held.late?.error !== undefined) throw held.late.error
+    const { key, value } = held.late?.bytes ?? held
+    this.headers = held.headers
+    this.#fill(key, value, held.topic)
   }
 
   #fill(key: Serialized, value: Serialized, topic: string): void {
@@ -126,8 +126,8 @@ function serialize<T>(
   return late
 }
 
-function later(key: Serialized | Promise<Serialized>, value: Serialized | Promise<Serialized>, topic: string): Serialization {
-  const late: Serialization = {
+function later(key: Serialized | Promise<Serialized>, value: Serialized | Promise<Serialized>, topic: string): LateBytes {
+  const late: LateBytes = {
     settled: Promise.all([key, value]).then(
       ([lateKey, lateValue]) => {
         late.bytes = { key: lateKey, value: lateValue }

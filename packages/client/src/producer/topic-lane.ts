@@ -104,10 +104,10 @@ export class TopicLane<K, V> {
 
   /** For what holds up the first; returns why that is not to be had. */
   async #wait({ held, deadlineMs, lateDeadlineMs }: BlockedRecord<K, V>): Promise<KafkaError | undefined> {
-    const { settled } = held.serialization
+    const { late } = held
     try {
       if (this.metadata === undefined) this.metadata = await this.#options.awaitMetadata(deadlineMs)
-      else if (settled !== undefined && isPending(held)) await this.#awaitBytes(settled, lateDeadlineMs)
+      else if (late !== undefined && isPending(held)) await this.#awaitBytes(late.settled, lateDeadlineMs)
       else await this.#options.awaitMemory(deadlineMs)
       return undefined
     } catch (error) {
@@ -137,7 +137,7 @@ export class TopicLane<K, V> {
       isPending(held) === isLate && (isLate ? lateDeadlineMs : deadlineMs) <= now
     const stay = error.retriable ? this.#blocked.findIndex((blocked, index) => index > 0 && !isOver(blocked)) : -1
     const refused = this.#leave(stay < 0 ? this.#blocked.length : stay)
-    for (const { held, onRefused } of refused) onRefused(error instanceof TimeoutError ? naming(held.source, error) : error)
+    for (const { held, onRefused } of refused) onRefused(error instanceof TimeoutError ? naming(held, error) : error)
   }
 
   /** As many as there is memory for, in one go, so that they share batches. */
@@ -165,6 +165,6 @@ export class TopicLane<K, V> {
   }
 }
 
-function naming({ topic, partition, key }: HeldRecord<unknown, unknown>['source'], { message, cause }: TimeoutError): TimeoutError {
-  return new TimeoutError(`${message}: ${describeRecord(topic, partition, key)}`, { cause })
+function naming({ topic, partition = -1, sourceKey }: HeldRecord<unknown, unknown>, { message, cause }: TimeoutError): TimeoutError {
+  return new TimeoutError(`${message}: ${describeRecord(topic, partition < 0 ? undefined : partition, sourceKey)}`, { cause })
 }

@@ -57,7 +57,7 @@ describe('configuration', () => {
       () => new Kafka({ bootstrapServers, properties: { 'compression.lz4.level': 9 } }),
       (error) =>
         error instanceof ConfigError &&
-        /^The property 'compression\.lz4\.level' is not taken: the lz4 library in use compresses at one level only/.test(error.message),
+        error.message.startsWith("The property 'compression.lz4.level' is not taken: the lz4 library in use compresses at one level only"),
     )
     const options = { bootstrapServers, 'key.serializer': 'a.b.C' }
     assert.throws(() => new Kafka(options), /as the option key/)
