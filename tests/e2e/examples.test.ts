@@ -32,12 +32,12 @@ const expectations: Readonly<Record<string, () => Promise<void>>> = {
     assert.ok((bytesAsSent * 100) / ratio > 16_384, output)
   },
   async latency() {
-    const output = await run('latency', '300')
+    // So few a second that most are alone in their batch, which waits for linger.ms=20 or for nothing; what a busy machine adds, it adds to both.
+    const output = await run('latency', '150', '100')
     const [p50 = 0, p99 = 0] = figures(output, 'for latency')
-    const [lingeringP50 = 0, , recordsARequest = 0] = figures(output, 'for throughput')
-    assert.ok(p50 > 0 && p99 >= p50 && recordsARequest > 1.5, output)
-    // Half of the records wait for a good part of linger.ms=20, or for nothing.
-    assert.ok(p50 < lingeringP50 && lingeringP50 > 5, output)
+    const [lingeringP50 = 0] = figures(output, 'for throughput')
+    assert.ok(p50 > 0 && p99 >= p50, output)
+    assert.ok(p50 < lingeringP50 && lingeringP50 >= 15, output)
   },
   async 'geo-routing'() {
     const output = await run('geo-routing')

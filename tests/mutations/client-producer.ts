@@ -596,8 +596,8 @@ export const producerMutations: readonly Mutation[] = [
     name: 'producer/bad-topic-poisons',
     breaks: 'a record without a topic ends all metadata',
     file: 'packages/client/src/cluster/check-topic.ts',
-    search: "typeof topic === 'string' && topic !== '' && ",
-    replace: "typeof topic !== 'string' || ",
+    search: 'if (canBeAskedFor(topic)) return',
+    replace: 'if (canBeAskedFor(topic) || topic !== 0) return',
     tests: [held],
   },
   {

@@ -5,7 +5,7 @@ import type { Timer } from '@odradek/runtime'
 import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
 import { KafkaError, TimeoutError } from '../errors/kafka-error.ts'
 import { backoffMs, sleep } from './backoff.ts'
-import { checkTopic } from './check-topic.ts'
+import { canBeAskedFor, checkTopic } from './check-topic.ts'
 import type { Cluster } from './cluster.ts'
 import { withDeadline } from './deadline.ts'
 import type { TopicMetadata } from './metadata-cache.ts'
@@ -134,6 +134,8 @@ export class TopicsOfInterest {
   }
 
   async #fetch(): Promise<void> {
+    // What came in by another way, such as a subscription, must not take the others with it.
+    for (const topic of this.#topics.keys()) if (!canBeAskedFor(topic)) this.#forget(topic)
     await this.#cluster.fetchMetadata(this.wantsAll ? null : [...this.#topics.keys()], this.#options.allowAutoTopicCreation)
     if (this.#cluster.isClosed) return
     this.#ageTimer?.cancel()
