@@ -13,6 +13,7 @@ import { connectionMutations } from './client-connections.ts'
 import { consumerMutations } from './client-consumer.ts'
 import { fetchingMutations } from './client-fetching.ts'
 import { producerMutations } from './client-producer.ts'
+import { recordMutations } from './client-records.ts'
 import { clientTransactionMutations } from './client-transactions.ts'
 import { historyMutations } from './history.ts'
 import type { Mutation } from './mutation.ts'
@@ -31,6 +32,7 @@ export const allMutations: readonly Mutation[] = [
   ...networkMutations,
   ...nodeMutations,
   ...producerMutations,
+  ...recordMutations,
   ...clientTransactionMutations,
   ...consumerMutations,
   ...fetchingMutations,
