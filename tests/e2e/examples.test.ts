@@ -25,15 +25,19 @@ const expectations: Readonly<Record<string, () => Promise<void>>> = {
   async throughput() {
     const output = await run('throughput', '20000')
     const [, defaultBytes = 0, defaultRatio] = figures(output, "Kafka's defaults")
-    const [rate = 0, , ratio = 100] = figures(output, 'for throughput')
+    const [rate = 0, bytesAsSent = 0, ratio = 100] = figures(output, 'for throughput')
     assert.equal(defaultRatio, 100)
     assert.ok(rate > 0 && defaultBytes < 17_000 && ratio < 60, output)
+    // What Kafka does without being told fills 16 KB at most.
+    assert.ok((bytesAsSent * 100) / ratio > 16_384, output)
   },
   async latency() {
-    const output = await run('latency', '300')
+    // So few a second that most are alone in their batch, which waits for linger.ms=20 or for nothing; what a busy machine adds, it adds to both.
+    const output = await run('latency', '150', '100')
     const [p50 = 0, p99 = 0] = figures(output, 'for latency')
-    const [, , recordsARequest = 0] = figures(output, 'for throughput')
-    assert.ok(p50 > 0 && p99 >= p50 && recordsARequest > 1.5, output)
+    const [lingeringP50 = 0] = figures(output, 'for throughput')
+    assert.ok(p50 > 0 && p99 >= p50, output)
+    assert.ok(p50 < lingeringP50 && lingeringP50 >= 15, output)
   },
   async 'geo-routing'() {
     const output = await run('geo-routing')

@@ -14,6 +14,7 @@ import { consumerMutations } from './client-consumer.ts'
 import { fetchingMutations } from './client-fetching.ts'
 import { membershipMutations } from './client-membership.ts'
 import { producerMutations } from './client-producer.ts'
+import { recordMutations } from './client-records.ts'
 import { clientTransactionMutations } from './client-transactions.ts'
 import { historyMutations } from './history.ts'
 import type { Mutation } from './mutation.ts'
@@ -32,6 +33,7 @@ export const allMutations: readonly Mutation[] = [
   ...networkMutations,
   ...nodeMutations,
   ...producerMutations,
+  ...recordMutations,
   ...clientTransactionMutations,
   ...consumerMutations,
   ...fetchingMutations,

@@ -23,8 +23,6 @@ const deliveries = 'packages/client/src/producer/deliveries.ts'
 const sender = 'packages/client/src/producer/sender.ts'
 const accumulator = 'packages/client/src/producer/accumulator.ts'
 const batch = 'packages/client/src/producer/producer-batch.ts'
-const lane = 'packages/client/src/producer/topic-lane.ts'
-const facade = 'packages/client/src/producer/kafka-producer.ts'
 
 export const producerMutations: readonly Mutation[] = [
   {
@@ -74,30 +72,6 @@ export const producerMutations: readonly Mutation[] = [
     search: 'other.attempts > 0 && !other.isOutOfSequence && ',
     replace: 'other.attempts > 0 && ',
     tests: [killed],
-  },
-  {
-    name: 'producer/one-refusal-a-timer',
-    breaks: 'records that waited for room are refused one after the other, long after max.block.ms',
-    file: lane,
-    search: 'deadlineMs > now || isPending(late)',
-    replace: 'deadlineMs > -1 || isPending(late)',
-    tests: [producer],
-  },
-  {
-    name: 'producer/refuse-those-in-time',
-    breaks: 'a record is refused before max.block.ms has passed',
-    file: lane,
-    search: 'deadlineMs > now || isPending(late)',
-    replace: 'deadlineMs > Number.MAX_SAFE_INTEGER || isPending(late)',
-    tests: [producer],
-  },
-  {
-    name: 'producer/nameless-timeout',
-    breaks: 'a timeout does not say which record it was',
-    file: lane,
-    search: 'onRefused(isTimeout ? naming(record, error) : error)',
-    replace: 'onRefused(isTimeout && record.topic === "" ? naming(record, error) : error)',
-    tests: [producer],
   },
   {
     name: 'producer/spare-memory-on-top',
@@ -356,14 +330,6 @@ export const producerMutations: readonly Mutation[] = [
     tests: [shown],
   },
   {
-    name: 'producer/refusal-unseen',
-    breaks: 'records that get into no batch are in no figure and in no event',
-    file: facade,
-    search: 'this.#options.metrics.onRefusal(topic, partition, error)',
-    replace: 'void [topic, partition]',
-    tests: [shown],
-  },
-  {
     name: 'producer/hint-ignored',
     breaks: 'records wait for metadata and a backoff although the broker has named the new leader',
     file: deliveries,
@@ -388,35 +354,11 @@ export const producerMutations: readonly Mutation[] = [
     tests: [producer],
   },
   {
-    name: 'producer/overtake-a-blocked-record',
-    breaks: 'a record overtakes those of its topic that wait for memory',
-    file: 'packages/client/src/producer/topic-lane.ts',
-    search: 'return this.metadata !== undefined && this.#blocked.length === 0',
-    replace: 'return this.metadata !== undefined',
-    tests: [producer],
-  },
-  {
     name: 'producer/wrong-offsets',
     breaks: 'all records of a batch are reported at its first offset',
     file: batch,
     search: 'offset: this.#baseOffset < 0 ? -1 : this.#baseOffset + index,',
     replace: 'offset: this.#baseOffset,',
-    tests: [producer],
-  },
-  {
-    name: 'producer/flush-does-not-wait',
-    breaks: 'flush() resolves before the records are delivered',
-    file: facade,
-    search: 'await this.#settled()',
-    replace: '',
-    tests: [producer],
-  },
-  {
-    name: 'producer/close-does-not-wait',
-    breaks: 'close() drops the records that are under way',
-    file: facade,
-    search: 'if (timeoutMs === undefined) await flushed',
-    replace: 'if (timeoutMs === undefined) flushed.catch(() => undefined)',
     tests: [producer],
   },
   {
@@ -484,43 +426,19 @@ export const producerMutations: readonly Mutation[] = [
     tests: [placement],
   },
   {
-    name: 'producer/late-record-is-overtaken',
-    breaks: 'a record overtakes one whose serializer takes its time',
-    file: 'packages/client/src/producer/topic-lane.ts',
-    search: 'if (isPending(blocked.late)) return index',
-    replace: 'if (isPending(blocked.late)) continue',
-    tests: ['packages/client/test/producer/late-serializer.test.ts'],
-  },
-  {
-    name: 'producer/broken-interceptor-breaks-send',
-    breaks: 'a record is not sent because an interceptor threw',
-    file: 'packages/client/src/interception.ts',
-    search: 'this.#warnOnce(`${method}() of',
-    replace: 'throw error\n        this.#warnOnce(`${method}() of',
-    tests: ['packages/client/test/producer/interceptors.test.ts'],
-  },
-  {
-    name: 'producer/sink-without-backpressure',
-    breaks: 'a stream into the producer reads all of its source into memory',
-    file: 'packages/client/src/producer/record-sink.ts',
-    search: 'return placed()',
-    replace: 'return undefined',
-    tests: ['packages/client/test/producer/record-sink.test.ts'],
-  },
-  {
-    name: 'producer/sink-hides-failure',
-    breaks: 'a stream into the producer ends well although a record failed',
-    file: 'packages/client/src/producer/record-sink.ts',
-    search: 'controller.error(reason)',
-    replace: 'failure = undefined',
-    tests: ['packages/client/test/producer/record-sink.test.ts'],
-  },
-  {
     name: 'producer/event-loop-compresses',
     breaks: 'a large batch is compressed where it holds the event loop',
     file: sender,
     search: 'if (!this.#compressor.prepare(queue.waiting)) continue',
     replace: '',
+    tests: [compressor],
+  },
+  {
+    name: 'producer/slow-level-holds-the-event-loop',
+    breaks: 'a small batch at a slow level of zstd holds the event loop for seconds',
+    file: 'packages/client/src/producer/batch-compressor.ts',
+    search: "compressionType === 'none' || isSlow ? 0",
+    replace: "compressionType === 'none' ? 0",
     tests: [compressor],
   },
   {

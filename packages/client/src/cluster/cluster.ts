@@ -85,6 +85,11 @@ export class Cluster {
     return this.#connect(this.#links.toNode(node, channel))
   }
 
+  /** The addresses of brokers that have kept this client waiting for so long. */
+  silentFor(waitedMs: number): readonly string[] {
+    return this.#links.silentFor(waitedMs)
+  }
+
   /** To any node that accepts: the least busy of those connected, else each known node, else the bootstrap servers. */
   anyConnection(): Promise<Connection> {
     return this.#ofAny((link) => this.#connect(link))

@@ -24,6 +24,7 @@ export class NodeLink {
   readonly #options: LinkOptions
   #connection: Connection | undefined
   #connecting: Promise<Connection> | undefined
+  #connectingSinceMs = 0
   /** Resolves when the broker listens again. */
   #unthrottled: Promise<Connection> | undefined
   /** The address that was connected to last; it is tried first. */
@@ -50,6 +51,12 @@ export class NodeLink {
   /** As `open`, throttled or not. */
   get current(): Connection | undefined {
     return this.#connection
+  }
+
+  /** For how long the broker has not answered, or not accepted. */
+  get waitedMs(): number {
+    if (this.#connecting === undefined) return this.#connection?.waitedMs ?? 0
+    return this.#options.runtime.clock.monotonicMs() - this.#connectingSinceMs
   }
 
   /** Milliseconds that backoff still asks to wait. */
@@ -95,6 +102,7 @@ export class NodeLink {
   async #connect(): Promise<Connection> {
     const { clock } = this.#options.runtime
     const waitMs = this.backoffLeftMs
+    this.#connectingSinceMs = clock.monotonicMs()
     if (waitMs > 0) await sleep(clock, waitMs)
     try {
       const connection = await this.#tryAddresses()

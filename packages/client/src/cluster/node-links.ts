@@ -64,6 +64,10 @@ export class NodeLinks {
     return count
   }
 
+  silentFor(waitedMs: number): readonly string[] {
+    return [...new Set([...this.#links.values()].filter((link) => link.waitedMs >= waitedMs).map(({ address }) => address))]
+  }
+
   /** Closes the connections to addresses that are neither a node's any more nor in use. */
   dropStale(nodes: Iterable<Node>): void {
     const current = new Set([...nodes, ...this.#bootstrap].flatMap((at) => channels.map((channel) => linkKey(at, channel))))

@@ -5,6 +5,7 @@ import type { Timer } from '@odradek/runtime'
 import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
 import { KafkaError, TimeoutError } from '../errors/kafka-error.ts'
 import { backoffMs, sleep } from './backoff.ts'
+import { canBeAskedFor, checkTopic } from './check-topic.ts'
 import type { Cluster } from './cluster.ts'
 import { withDeadline } from './deadline.ts'
 import type { TopicMetadata } from './metadata-cache.ts'
@@ -78,15 +79,15 @@ export class TopicsOfInterest {
     return this.#next
   }
 
-  /** The topic once it is usable. Rejects with what is not retriable, else with TimeoutError at `deadlineMs`. */
-  async topic(topic: string, deadlineMs: number): Promise<TopicMetadata> {
+  /** The topic once it is usable and has `partition`. Rejects with what is not retriable, else with TimeoutError at `deadlineMs`. */
+  async topic(topic: string, deadlineMs: number, partition = 0): Promise<TopicMetadata> {
+    checkTopic(topic)
     const startMs = this.#cluster.nowMs()
     let last: KafkaError | undefined
-    const timeoutMessage = (): string =>
-      `No metadata for topic '${topic}' after ${Math.round(this.#cluster.nowMs() - startMs)} ms${last === undefined ? '' : `: ${last.message}`}`
+    const timeoutMessage = (): string => this.#timeoutMessage(topic, partition, this.#cluster.nowMs() - startMs, last)
     for (let attempt = 0; ; attempt++) {
       const known = this.#cluster.metadata.topic(topic)
-      if (known !== undefined && known.errorCode === 0 && known.partitions.length > 0) return known
+      if (known !== undefined && known.errorCode === 0 && known.partitions.length > partition) return known
       if (known !== undefined && known.errorCode !== 0) {
         const isFinal = this.#options.failOnUnknown === true && known.errorCode === ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION
         last = brokerError(known.errorCode, `Topic '${topic}'`, undefined, isFinal)
@@ -98,13 +99,24 @@ export class TopicsOfInterest {
       }
       if (attempt > 0) await this.#pause(attempt - 1, deadlineMs, () => new TimeoutError(timeoutMessage(), { cause: last }))
       this.touch(topic, this.#cluster.nowMs())
-      try {
-        await withDeadline(this.#cluster.runtime.clock, this.refresh(), deadlineMs, timeoutMessage, () => last)
-      } catch (error) {
-        if (!(error instanceof KafkaError) || !error.retriable || this.#cluster.nowMs() >= deadlineMs) throw error
-        last = error
-      }
+      const refreshed = this.refresh().then(
+        () => undefined,
+        (error: Error) => error,
+      )
+      const failure = await withDeadline(this.#cluster.runtime.clock, refreshed, deadlineMs, timeoutMessage, () => last)
+      if (failure === undefined) continue
+      if (!(failure instanceof KafkaError) || !failure.retriable) throw failure
+      last = failure
     }
+  }
+
+  #timeoutMessage(topic: string, partition: number, waitedMs: number, last: KafkaError | undefined): string {
+    const known = this.#cluster.metadata.topic(topic)?.partitions.length ?? 0
+    const what =
+      known === 0 ? `No metadata for topic '${topic}'` : `Topic '${topic}' has ${known} partitions: there is no partition ${partition}`
+    const silent = this.#cluster.silentFor(waitedMs / 2)
+    const reason = last?.message ?? (silent.length === 0 ? undefined : `no answer from ${silent.join(', ')}`)
+    return `${what} after ${Math.round(waitedMs)} ms${reason === undefined ? '' : `: ${reason}`}`
   }
 
   close(): void {
@@ -122,6 +134,8 @@ export class TopicsOfInterest {
   }
 
   async #fetch(): Promise<void> {
+    // What came in by another way, such as a subscription, must not take the others with it.
+    for (const topic of this.#topics.keys()) if (!canBeAskedFor(topic)) this.#forget(topic)
     await this.#cluster.fetchMetadata(this.wantsAll ? null : [...this.#topics.keys()], this.#options.allowAutoTopicCreation)
     if (this.#cluster.isClosed) return
     this.#ageTimer?.cancel()

@@ -11,6 +11,7 @@ import type { CommonValues } from './common.ts'
 import { commonKeys } from './common.ts'
 import { consumerKeys } from './consumer.ts'
 import type { ConfigInputs, ConfigTable, ConfigValues } from './descriptor.ts'
+import { withoutJavaOnly } from './foreign-keys.ts'
 import type { ClientOptions } from './options.ts'
 import { producerKeys } from './producer.ts'
 import { redactOptions, rejectUnknownOptions, rejectUnknownProperties, resolveConfig } from './resolve.ts'
@@ -51,11 +52,12 @@ export function resolveClient<T extends ConfigTable>(
 ): ResolvedClient<T> {
   rejectUnknownOptions(options, [commonKeys, table], [...sharedOptions, ...others])
   rejectUnknownProperties(options.properties ?? {}, allTables)
-  const properties = { ...shared.properties, ...options.properties }
+  const logger = options.logger ?? shared.logger ?? processWarnings
+  const properties = withoutJavaOnly({ ...shared.properties, ...options.properties }, logger)
   const common = resolveConfig(commonKeys, { ...definedOnly(shared), ...definedOnly(options) }, { ...defaults, ...properties })
   return {
     runtime: options.runtime ?? shared.runtime ?? (nodeRuntime ??= createNodeRuntime()),
-    logger: options.logger ?? shared.logger ?? processWarnings,
+    logger,
     common,
     tls: tlsOptions(common, options.tls ?? shared.tls),
     tracing: options.tracing ?? shared.tracing,

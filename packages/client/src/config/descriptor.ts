@@ -8,11 +8,14 @@ interface KeyBase {
   readonly secret?: boolean
 }
 
-export interface IntKey extends KeyBase {
-  readonly type: 'int'
+/** A whole number, of 32 or of 64 bits in Java. */
+export interface NumberKey extends KeyBase {
+  readonly type: 'int' | 'long'
   readonly default: number
   readonly min?: number
   readonly max?: number
+  /** A value out of these bounds that is taken too. */
+  readonly or?: number
 }
 
 export interface BooleanKey extends KeyBase {
@@ -49,20 +52,24 @@ export interface ListKey extends KeyBase {
   readonly aliases?: Readonly<Record<string, string>>
 }
 
-export type ConfigKey = IntKey | BooleanKey | StringKey | EnumKey | ListKey
+export type ConfigKey = NumberKey | BooleanKey | StringKey | EnumKey | ListKey
 export type ConfigTable = Readonly<Record<string, ConfigKey>>
 
 type Widen<T> = T extends null ? string | null : string
 type Prefixed<K> = K extends { readonly prefixes: infer P } ? `${keyof P & string}${string}` : never
 type ListElement<K> = K extends { readonly values: readonly (infer V)[] } ? V : string
 
+/** Of texts such as '1', the numbers. */
+type AsNumber<T> = T extends `${infer N extends number}` ? N : never
+type Alias<K> = K extends { readonly aliases: infer A } ? AsNumber<keyof A> : never
+
 /** What a caller may write for a key. */
-export type ConfigInput<K> = K extends { readonly type: 'int' }
+export type ConfigInput<K> = K extends { readonly type: 'int' | 'long' }
   ? number
   : K extends { readonly type: 'boolean' }
     ? boolean
     : K extends { readonly type: 'enum'; readonly values: readonly (infer V)[] }
-      ? V | Prefixed<K>
+      ? V | AsNumber<V> | Alias<K> | Prefixed<K>
       : K extends { readonly type: 'list' }
         ? readonly ListElement<K>[] | string
         : string
@@ -72,7 +79,9 @@ export type ConfigValue<K> = K extends { readonly type: 'list' }
   ? readonly ListElement<K>[]
   : K extends { readonly type: 'string'; readonly default: infer D }
     ? Widen<D>
-    : ConfigInput<K>
+    : K extends { readonly type: 'enum'; readonly values: readonly (infer V)[] }
+      ? V | Prefixed<K>
+      : ConfigInput<K>
 
 export type ConfigInputs<T> = { -readonly [P in keyof T]: ConfigInput<T[P]> | undefined }
 export type ConfigValues<T> = { readonly [P in keyof T]: ConfigValue<T[P]> }

@@ -2,10 +2,12 @@
 
 import { nearestName } from '@odradek/protocol'
 import { ConfigError } from '../errors/kafka-error.ts'
-import { foreignKeys } from './foreign-keys.ts'
-import type { ConfigInputs, ConfigKey, ConfigTable, ConfigValues, EnumKey, IntKey, ListKey } from './descriptor.ts'
+import { foreignKeys, isForJava } from './foreign-keys.ts'
+import type { ConfigInputs, ConfigKey, ConfigTable, ConfigValues, EnumKey, ListKey, NumberKey } from './descriptor.ts'
 
 const HIDDEN = '[hidden]'
+const MAX_INT = 2_147_483_647
+const LONG_BOUND = 2 ** 63
 
 /** The values of one table, options before properties before defaults. Throws ConfigError on a value that the key does not take. */
 export function resolveConfig<T extends ConfigTable>(
@@ -29,11 +31,11 @@ export function rejectUnknownOptions(options: object, tables: readonly ConfigTab
   }
 }
 
-/** Throws ConfigError on the first property that no table has, under Kafka's name or ours. */
+/** Throws ConfigError on the first property that no table has, under Kafka's name or ours, and that Java's clients do not have either. */
 export function rejectUnknownProperties(properties: Readonly<Record<string, unknown>>, tables: readonly ConfigTable[]): void {
   const known = tables.flatMap((table) => Object.entries(table).flatMap(([name, key]) => [key.kafka, name]))
-  for (const name of Object.keys(properties)) {
-    if (!known.includes(name)) throw unknownKey('property', name, known, tables)
+  for (const [name, value] of Object.entries(properties)) {
+    if (!known.includes(name) && !isForJava(name, value)) throw unknownKey('property', name, known, tables)
   }
 }
 
@@ -52,7 +54,8 @@ function unknownKey(what: string, name: string, known: readonly string[], tables
 export function checkValue(key: ConfigKey, value: unknown): unknown {
   switch (key.type) {
     case 'int':
-      return checkInt(key, value)
+    case 'long':
+      return checkNumber(key, value)
     case 'boolean':
       if (value === true || value === 'true') return true
       if (value === false || value === 'false') return false
@@ -68,14 +71,21 @@ export function checkValue(key: ConfigKey, value: unknown): unknown {
   }
 }
 
-function checkInt(key: IntKey, written: unknown): number {
-  const value = typeof written === 'string' && written.trim() !== '' ? Number(written) : written
+function checkNumber(key: NumberKey, written: unknown): number {
+  const asked = typeof written === 'string' && written.trim() !== '' ? Number(written) : written
+  // Java's longs go further than numbers are exact: whoever writes one of those means for ever.
+  const value = key.type === 'long' && typeof asked === 'number' && Math.abs(asked) <= LONG_BOUND ? saturated(asked) : asked
   if (typeof value !== 'number' || !Number.isSafeInteger(value))
     throw new ConfigError(`${key.kafka} must be a whole number, not ${show(key, written)}`)
-  const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = key
-  if (value >= min && value <= max) return value
+  const most = key.type === 'int' ? MAX_INT : Number.MAX_SAFE_INTEGER
+  const { min = -most, max = most } = key
+  if ((value >= min && value <= max) || value === key.or) return value
   const bounds = max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `between ${min} and ${max}`
-  throw new ConfigError(`${key.kafka} must be ${bounds}, not ${value}`)
+  throw new ConfigError(`${key.kafka} must be ${bounds}${key.or === undefined ? '' : `, or ${key.or}`}, not ${value}`)
+}
+
+function saturated(value: number): number {
+  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value))
 }
 
 function checkEnum(key: EnumKey, value: string): string {

@@ -73,8 +73,11 @@ export class Accumulator {
       this.close(queue)
       batch = undefined
     }
-    batch ??= this.#openBatch(queue, record)
+    const isNew = batch === undefined
+    batch ??= this.#newBatch(queue, record)
     batch?.append(timestampMs, record.key, record.value, record.headers)
+    // Only now: an empty batch would never be sent.
+    if (isNew && batch !== undefined) this.#open(queue, batch)
     return batch
   }
 
@@ -124,18 +127,21 @@ export class Accumulator {
     while (this.#spareBuilders.length > 0 && this.heldBytes > this.#options.bufferMemoryBytes) this.#spareBuilders.pop()
   }
 
-  #openBatch(queue: PartitionQueue, record: EncodedRecord): ProducerBatch | undefined {
+  /** Undefined when there is no memory. */
+  #newBatch(queue: PartitionQueue, record: EncodedRecord): ProducerBatch | undefined {
     const limit = this.#options.batchSizeBytes
     const bytes = record.maxBytes + BATCH_HEADER_BYTES <= limit ? limit : Math.max(limit, exactBytes(record) + BATCH_HEADER_BYTES)
     if (bytes > this.availableBytes) return undefined
     const builder = bytes === limit ? this.#spareBuilders.pop() : undefined
-    const batch = new ProducerBatch(queue.topic, queue.partition, this.#options.nowMs(), bytes, builder ?? new RecordBatchBuilder(bytes))
-    this.#usedBytes += bytes
+    return new ProducerBatch(queue.topic, queue.partition, this.#options.nowMs(), bytes, builder ?? new RecordBatchBuilder(bytes))
+  }
+
+  #open(queue: PartitionQueue, batch: ProducerBatch): void {
+    this.#usedBytes += batch.reservedBytes
     this.#trimSpares()
     queue.waiting.push(batch)
     this.active.add(queue)
     this.#options.onBatch(false)
-    return batch
   }
 }
 

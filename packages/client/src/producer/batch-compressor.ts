@@ -1,4 +1,4 @@
-/** Compression of whole batches: small ones where they are sent, large ones on other threads, so that none holds the event loop for long. */
+/** Compression of whole batches: small ones where they are sent, large or slow ones on other threads, so that none holds the event loop for long. */
 
 import type { BatchCompression } from '@odradek/protocol'
 import type { Codec, Runtime } from '@odradek/runtime'
@@ -13,6 +13,8 @@ type CodecName = Exclude<ProducerValues['compressionType'], 'none'>
  * lz4 64 KiB 0.06 and 0.02, 1 MiB 1.5 to 1.8 and 0.6. A thread also adds 0.1 ms of waiting, so that it must save more than it costs.
  */
 const MIN_BYTES_OFF_THREAD: Readonly<Record<CodecName, number>> = { gzip: 8192, zstd: 32_768, snappy: 262_144, lz4: 262_144 }
+/** From here on zstd sets up so much that a batch of one small record takes 100 ms to 3 s (the same machine); level 9 takes half a millisecond. */
+const SLOW_ZSTD_LEVEL = 10
 /** Batches of one producer at the threads: enough to keep them busy, few enough for others to get their turn. */
 const MAX_OFF_THREAD = 8
 
@@ -27,6 +29,7 @@ export class BatchCompressor {
   readonly #options: BatchCompressorOptions
   readonly #type: CodecName | undefined
   readonly #level: number | undefined
+  readonly #minBytesOffThread: number
   readonly #underWay = new Set<ProducerBatch>()
   /** Batches that the threads have failed to compress. */
   readonly #forEventLoop = new WeakSet<ProducerBatch>()
@@ -37,6 +40,8 @@ export class BatchCompressor {
     this.#options = options
     this.#type = compressionType === 'none' ? undefined : compressionType
     this.#level = compressionType === 'gzip' ? compressionGzipLevel : compressionType === 'zstd' ? compressionZstdLevel : undefined
+    const isSlow = compressionType === 'zstd' && compressionZstdLevel >= SLOW_ZSTD_LEVEL
+    this.#minBytesOffThread = compressionType === 'none' || isSlow ? 0 : MIN_BYTES_OFF_THREAD[compressionType]
   }
 
   get isLoaded(): boolean {
@@ -71,7 +76,7 @@ export class BatchCompressor {
 
   #isForThreads(batch: ProducerBatch): boolean {
     if (this.#type === undefined || batch.compressed !== undefined || this.#forEventLoop.has(batch)) return false
-    return batch.sizeBytes >= MIN_BYTES_OFF_THREAD[this.#type]
+    return batch.sizeBytes >= this.#minBytesOffThread
   }
 
   #compress(batch: ProducerBatch): void {

@@ -17,22 +17,16 @@ export interface ProducerInterceptor<K, V> {
 
 export class Interceptors<K, V> {
   readonly #interception: Interception<ProducerInterceptor<K, V>>
-  readonly #send: (record: ProducerRecord<K, V>) => Promise<RecordMetadata>
 
-  constructor(
-    interceptors: readonly ProducerInterceptor<K, V>[],
-    logger: Logger,
-    send: (record: ProducerRecord<K, V>) => Promise<RecordMetadata>,
-  ) {
+  constructor(interceptors: readonly ProducerInterceptor<K, V>[], logger: Logger) {
     this.#interception = new Interception(interceptors, logger)
-    this.#send = send
   }
 
   /** Sends a record, or what is to be sent in its place. */
-  async around(record: ProducerRecord<K, V>): Promise<RecordMetadata> {
+  async around(record: ProducerRecord<K, V>, send: (record: ProducerRecord<K, V>) => Promise<RecordMetadata>): Promise<RecordMetadata> {
     const replaced = this.onSend(record)
     try {
-      const metadata = await this.#send(replaced)
+      const metadata = await send(replaced)
       this.onAcknowledgement(metadata, undefined, replaced)
       return metadata
     } catch (error) {

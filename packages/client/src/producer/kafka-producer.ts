@@ -1,11 +1,14 @@
 /** The producer: takes records, finds their partitions, hands them to the accumulator; the sender does the rest. */
 
+import { canBeAskedFor } from '../cluster/check-topic.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { withDeadline } from '../cluster/deadline.ts'
+import { Patience } from '../cluster/patience.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ProducerValues } from '../config/producer.ts'
+import type { TopicMetadata } from '../cluster/metadata-cache.ts'
 import type { ConsumerGroupMetadata } from '../consumer/types.ts'
-import { KafkaError, StateError, TimeoutError } from '../errors/kafka-error.ts'
+import { KafkaError, StateError } from '../errors/kafka-error.ts'
 import type { Logger } from '../logger.ts'
 import type { MetricValue } from '../metrics/registry.ts'
 import { partitionInfos } from '../cluster/partition-infos.ts'
@@ -15,6 +18,8 @@ import { Transactions } from '../transaction/transactions.ts'
 import type { Transaction } from '../transaction/types.ts'
 import { Accumulator } from './accumulator.ts'
 import { Deliveries } from './deliveries.ts'
+import type { HeldRecord, LateBytes } from './held-record.ts'
+import { owned, ownedHeaders } from './held-record.ts'
 import type { ProducerInterceptor } from './interceptors.ts'
 import { Interceptors } from './interceptors.ts'
 import type { Partitioner } from './partitioner.ts'
@@ -23,7 +28,6 @@ import type { BatchObserver } from './producer-batch.ts'
 import { ProducerBatch } from './producer-batch.ts'
 import { ProducerIdentity } from './producer-id.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
-import type { LateBytes, SerializedRecord } from './record-encoder.ts'
 import { RecordEncoder } from './record-encoder.ts'
 import { recordSink } from './record-sink.ts'
 import { Sender } from './sender.ts'
@@ -32,7 +36,7 @@ import { toKafkaError } from './to-kafka-error.ts'
 import type { BlockedRecord } from './topic-lane.ts'
 import { TopicLane } from './topic-lane.ts'
 import { TopicLanes } from './topic-lanes.ts'
-import type { CloseOptions, Producer, ProducerRecord, RecordMetadata, SentBatch } from './types.ts'
+import type { CloseOptions, PlacingProducer, ProducerRecord, RecordMetadata, SentBatch } from './types.ts'
 
 export interface KafkaProducerOptions<K, V> {
   readonly cluster: Cluster
@@ -47,7 +51,7 @@ export interface KafkaProducerOptions<K, V> {
   readonly onClose: () => void
 }
 
-export class KafkaProducer<K, V> implements Producer<K, V> {
+export class KafkaProducer<K, V> implements PlacingProducer<K, V> {
   readonly #options: KafkaProducerOptions<K, V>
   readonly #cluster: Cluster
   readonly #topics: TopicsOfInterest
@@ -60,19 +64,23 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   readonly #lanes: TopicLanes<K, V>
   readonly #interceptors: Interceptors<K, V> | undefined
   #memoryWaiters: (() => void)[] = []
-  #ended: KafkaError | undefined
+  #isEnded = false
+  /** Why no record is taken any more, nor anything else begun. */
+  #refusedBy: KafkaError | undefined
   #closing: Promise<void> | undefined
+  readonly #patience: Patience
 
   constructor(options: KafkaProducerOptions<K, V>) {
     const { cluster, config, metrics } = options
     this.#options = options
     this.#cluster = cluster
+    this.#patience = new Patience(cluster.runtime.clock)
     this.#topics = new TopicsOfInterest(cluster, { allowAutoTopicCreation: true })
     this.#lanes = new TopicLanes({
       cluster,
       topics: this.#topics,
       metadataMaxIdleMs: config.metadataMaxIdleMs,
-      create: (topic) => this.#createLane(topic),
+      create: (topic, partition, onIdle) => this.#createLane(topic, partition, onIdle),
       isBusy: (topic) => this.#accumulator.isBusy(topic),
       onForgotten: (topic) => this.#accumulator.forget(topic),
     })
@@ -104,8 +112,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
       maxRequestBytes: config.maxRequestSize,
       bufferMemoryBytes: config.bufferMemory,
     })
-    this.#interceptors =
-      options.interceptors.length === 0 ? undefined : new Interceptors(options.interceptors, options.logger, (record) => this.#send(record))
+    this.#interceptors = options.interceptors.length === 0 ? undefined : new Interceptors(options.interceptors, options.logger)
     this.#placement = new Placement({
       cluster,
       config,
@@ -116,7 +123,13 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   }
 
   send(record: ProducerRecord<K, V>): Promise<RecordMetadata> {
-    return this.#interceptors === undefined ? this.#send(record) : this.#interceptors.around(record)
+    if (this.#interceptors === undefined) return this.#send(record)
+    return this.#interceptors.around(record, (replaced) => this.#send(replaced))
+  }
+
+  sendPlacing(record: ProducerRecord<K, V>, onPlaced: () => void): Promise<RecordMetadata> {
+    if (this.#interceptors === undefined) return this.#send(record, onPlaced)
+    return this.#interceptors.around(record, (replaced) => this.#send(replaced, onPlaced))
   }
 
   sendBatch(records: readonly ProducerRecord<K, V>[]): Promise<SentBatch> {
@@ -134,9 +147,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
 
   writable(): WritableStream<ProducerRecord<K, V>> {
     return recordSink({
-      send: (record) => this.send(record),
-      // The lane of the record sent last, whatever topic interceptors have given it.
-      placed: () => (this.#lanes.last?.isIdle === false ? this.#lanes.last.emptied() : undefined),
+      send: (record, onPlaced) => this.sendPlacing(record, onPlaced),
       flush: () => this.flush(),
     })
   }
@@ -145,7 +156,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     this.#sender.hurry++
     try {
       this.#sender.wake()
-      await this.#lanes.emptied()
+      await this.#lanes.drained()
       await this.#settled()
     } finally {
       this.#sender.hurry--
@@ -162,7 +173,9 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   }
 
   beginTransaction(): void {
-    this.#mustBeTransactional().begin()
+    const transactions = this.#mustBeTransactional()
+    this.#checkOpen()
+    transactions.begin()
   }
 
   sendOffsetsToTransaction(offsets: readonly OffsetToCommit[], group: ConsumerGroupMetadata): Promise<void> {
@@ -201,8 +214,10 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     return this.#options.metrics.registry.read()
   }
 
-  close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeoutMs)
+  close({ timeoutMs }: CloseOptions = {}): Promise<void> {
+    this.#refusedBy ??= new StateError('The producer is closed', 'CLOSED')
+    if (timeoutMs !== undefined) this.#patience.until(this.#cluster.nowMs() + timeoutMs)
+    this.#closing ??= this.#close()
     return this.#closing
   }
 
@@ -210,14 +225,12 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     return this.close()
   }
 
-  async #close(timeoutMs: number | undefined): Promise<void> {
+  async #close(): Promise<void> {
     const flushed = this.#transactions === undefined ? this.flush() : this.#transactions.finish().then(() => this.flush())
     try {
-      if (timeoutMs === undefined) await flushed
-      else await withDeadline(this.#cluster.runtime.clock, flushed, this.#cluster.nowMs() + timeoutMs, 'close')
-    } catch (error) {
-      if (!(error instanceof TimeoutError)) throw error
+      await Promise.race([flushed, this.#patience.ended])
     } finally {
+      this.#patience.cancel()
       this.#end(new StateError('The producer is closed', 'CLOSED'))
       this.#topics.close()
       this.#sender.close()
@@ -227,84 +240,128 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
     }
   }
 
-  #send(record: ProducerRecord<K, V>): Promise<RecordMetadata> {
-    const lane = this.#lanes.lane(record.topic)
-    let late: LateBytes | undefined
-    if (lane.isClear && this.#refusal === undefined) {
-      try {
-        const batch = this.#append(lane, record)
-        if (batch instanceof ProducerBatch) return batch.promiseLast()
-        late = batch
-      } catch (error) {
-        return Promise.reject(this.#refused(record, error))
-      }
+  #send(record: ProducerRecord<K, V>, onPlaced?: () => void): Promise<RecordMetadata> {
+    const refusal = this.#refusal
+    if (refusal !== undefined) return Promise.reject(this.#turnedAway(record, refusal))
+    let taken: ProducerBatch | HeldRecord<K, V>
+    try {
+      taken = this.#take(record)
+    } catch (error) {
+      return Promise.reject(this.#refused(record, error))
     }
-    return this.#sendLater(lane, record, late)
+    if (!(taken instanceof ProducerBatch)) return this.#sendLater(taken, onPlaced)
+    if (onPlaced !== undefined) onPlaced()
+    return taken.promiseLast()
   }
 
   /** Apart from `#send`, which would otherwise allocate for these closures whether they are made or not. */
-  #sendLater(lane: TopicLane<K, V>, record: ProducerRecord<K, V>, late: LateBytes | undefined): Promise<RecordMetadata> {
+  #sendLater(held: HeldRecord<K, V>, onPlaced: (() => void) | undefined): Promise<RecordMetadata> {
     return new Promise((resolve, reject) => {
-      this.#block(lane, record, late, (batch) => batch.settleLast(resolve), reject)
+      const onAppended = (batch: ProducerBatch): void => {
+        batch.settleLast(resolve)
+        onPlaced?.()
+      }
+      this.#block(held, onAppended, reject)
     })
   }
 
   #sendOfBatch(record: ProducerRecord<K, V>, index: number, collector: SentBatchCollector): void {
-    const lane = this.#lanes.lane(record.topic)
-    let late: LateBytes | undefined
-    if (lane.isClear && this.#refusal === undefined) {
-      try {
-        const batch = this.#append(lane, record)
-        if (batch instanceof ProducerBatch) {
-          collector.place(index, batch)
-          return
-        }
-        late = batch
-      } catch (error) {
-        collector.refuse(index, this.#refused(record, error))
-        return
-      }
-    }
-    this.#block(lane, record, late, ...collector.hooks(index))
-  }
-
-  #block(
-    lane: TopicLane<K, V>,
-    record: ProducerRecord<K, V>,
-    late: LateBytes | undefined,
-    onAppended: BlockedRecord<K, V>['onAppended'],
-    onRefused: BlockedRecord<K, V>['onRefused'],
-  ): void {
     const refusal = this.#refusal
     if (refusal !== undefined) {
-      this.#options.metrics.onRefusal(record.topic, record.partition, refusal)
-      onRefused(refusal)
+      collector.refuse(index, this.#turnedAway(record, refusal))
       return
     }
-    const deadlineMs = this.#cluster.nowMs() + this.#options.config.maxBlockMs
-    lane.block({ record, deadlineMs, late, onAppended, onRefused: (error) => onRefused(this.#refused(record, error)) })
+    try {
+      const taken = this.#take(record)
+      if (taken instanceof ProducerBatch) collector.place(index, taken)
+      else this.#block(taken, ...collector.hooks(index))
+    } catch (error) {
+      collector.refuse(index, this.#refused(record, error))
+    }
   }
 
-  /** The batch that took the record; undefined when there is no memory; what to wait for. Throws what refuses it. */
-  #append(lane: TopicLane<K, V>, record: ProducerRecord<K, V>, bytes?: SerializedRecord): ProducerBatch | LateBytes | undefined {
-    const { metadata, sticky } = lane
-    if (metadata === undefined) return undefined
-    lane.isUsed = true
+  /** The batch that took the record, or the record as it has to wait. Throws what refuses it. */
+  #take(record: ProducerRecord<K, V>): ProducerBatch | HeldRecord<K, V> {
+    const lane = this.#lanes.lane(record.topic)
+    const { metadata } = lane
     const encoder = this.#encoder
-    const late = encoder.encode(record, bytes)
-    if (late !== undefined) return late
-    const queue = this.#placement.queue(record, encoder, metadata, sticky)
-    const batch = this.#accumulator.append(queue, record.timestamp ?? this.#cluster.runtime.clock.nowMs(), encoder)
+    const late = encoder.encode(record)
+    const timestampMs = record.timestamp ?? this.#cluster.runtime.clock.nowMs()
+    let partition = record.partition ?? undefined
+    if (late === undefined && metadata !== undefined) {
+      partition ??= this.#placement.choose(record, encoder.key, metadata)
+      if (lane.isIdle && !this.#lanes.isMissing(lane, partition)) {
+        const batch = this.#append(lane, metadata, partition, timestampMs)
+        if (batch !== undefined) return batch
+      }
+    }
+    return this.#hold(record, late, partition, timestampMs)
+  }
+
+  /** The record that the encoder holds, unless it is late, in memory of its own. */
+  #hold(record: ProducerRecord<K, V>, late: LateBytes | undefined, partition: number | undefined, timestampMs: number): HeldRecord<K, V> {
+    const { headers, key, value } = this.#encoder
+    return {
+      topic: record.topic,
+      partition,
+      timestampMs,
+      headers: headers === undefined ? undefined : ownedHeaders(headers),
+      late,
+      key: late === undefined ? owned(key) : null,
+      value: late === undefined ? owned(value) : null,
+      sourceKey: record.key,
+      sourceValue: partition === undefined && this.#options.partitioner !== undefined ? record.value : null,
+    }
+  }
+
+  #block(held: HeldRecord<K, V>, onAppended: BlockedRecord<K, V>['onAppended'], onRefused: BlockedRecord<K, V>['onRefused']): void {
+    const { maxBlockMs, deliveryTimeoutMs } = this.#options.config
+    const now = this.#cluster.nowMs()
+    this.#lanes.lane(held.topic).block({
+      held,
+      deadlineMs: now + maxBlockMs,
+      lateDeadlineMs: now + deliveryTimeoutMs,
+      onAppended,
+      onRefused: (error) => onRefused(this.#refused(held, error)),
+    })
+  }
+
+  /** Puts a record that has waited into a batch, or among those that wait for its partition; false when there is no memory. */
+  #appendBlocked(lane: TopicLane<K, V>, metadata: TopicMetadata, blocked: BlockedRecord<K, V>, isAside: boolean): boolean {
+    const { held } = blocked
+    this.#encoder.take(held)
+    const { topic, sourceKey, sourceValue } = held
+    held.partition ??= this.#placement.choose({ topic, key: sourceKey, value: sourceValue }, this.#encoder.key, metadata)
+    if (!isAside && this.#lanes.isMissing(lane, held.partition)) {
+      this.#lanes.aside(held.topic, held.partition).block(blocked)
+      return true
+    }
+    const batch = this.#append(lane, metadata, held.partition, held.timestampMs)
+    if (batch !== undefined) blocked.onAppended(batch)
+    return batch !== undefined
+  }
+
+  /** The batch that took the record which the encoder holds; undefined when there is no memory. */
+  #append(lane: TopicLane<K, V>, metadata: TopicMetadata, partition: number, timestampMs: number): ProducerBatch | undefined {
+    const { sticky } = lane
+    lane.isUsed = true
+    const queue = this.#placement.queue(partition, this.#encoder, metadata, sticky)
+    const batch = this.#accumulator.append(queue, timestampMs, this.#encoder)
     if (batch !== undefined && queue.partition === sticky.current) sticky.sent(batch.lastRecordBytes)
     return batch
   }
 
-  #createLane(topic: string): TopicLane<K, V> {
-    return new TopicLane(topic, this.#placement.sticky(topic), {
-      awaitMetadata: (name, deadlineMs) => this.#topics.topic(name, deadlineMs),
+  /** `partition`: of the records that wait for it to be there. */
+  #createLane(topic: string, partition: number | undefined, onIdle: (() => void) | undefined): TopicLane<K, V> {
+    const isAside = partition !== undefined
+    const { deliveryTimeoutMs } = this.#options.config
+    const lateness = `The serializer has not answered within delivery.timeout.ms (${deliveryTimeoutMs} ms)`
+    return new TopicLane(topic, isAside ? this.#lanes.lane(topic).sticky : this.#placement.sticky(topic), {
+      awaitMetadata: (deadlineMs) => this.#topics.topic(topic, deadlineMs, partition),
       awaitMemory: (deadlineMs) => this.#awaitMemory(deadlineMs),
-      append: (target, record, bytes) => this.#append(target, record, bytes),
-      serialize: (record) => (this.#encoder.isLate ? this.#encoder.serialize(record) : undefined),
+      awaitBytes: (settled, deadlineMs) => withDeadline(this.#cluster.runtime.clock, settled, deadlineMs, lateness),
+      append: (lane, metadata, blocked) => this.#appendBlocked(lane, metadata, blocked, isAside),
+      onIdle,
       nowMs: () => this.#cluster.nowMs(),
     })
   }
@@ -350,9 +407,10 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
 
   /** No record is taken from here on, and those that are under way fail. */
   #end(reason: unknown): void {
-    if (this.#ended !== undefined) return
+    if (this.#isEnded) return
+    this.#isEnded = true
     const error = reason instanceof KafkaError ? reason : new KafkaError('STATE', 'The producer has failed', { cause: reason, fatal: true })
-    this.#ended = error
+    this.#refusedBy ??= error
     this.#transactions?.stop(error)
     this.#lanes.refuseAll(error)
     this.#deliveries.failAll(error)
@@ -361,14 +419,19 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
 
   /** Why no record is taken now. */
   get #refusal(): KafkaError | undefined {
-    return this.#ended ?? this.#transactions?.refusal
+    return this.#refusedBy ?? this.#transactions?.refusal
   }
 
   /** The record will not be in a batch, which a transaction without it cannot make good. */
-  #refused({ topic, partition }: ProducerRecord<K, V>, reason: unknown): KafkaError {
-    const error = toKafkaError(reason)
-    this.#options.metrics.onRefusal(topic, partition, error)
+  #refused(record: Pick<ProducerRecord<K, V>, 'topic' | 'partition'> | undefined, reason: unknown): KafkaError {
+    const error = this.#turnedAway(record, toKafkaError(reason))
     this.#transactions?.onSendFailed(error, false)
+    return error
+  }
+
+  /** Counts a record that is in no batch, whatever it is. */
+  #turnedAway(record: Pick<ProducerRecord<K, V>, 'topic' | 'partition'> | undefined, error: KafkaError): KafkaError {
+    this.#options.metrics.onRefusal(canBeAskedFor(record?.topic) ? record?.topic : undefined, record?.partition, error)
     return error
   }
 
@@ -403,7 +466,7 @@ export class KafkaProducer<K, V> implements Producer<K, V> {
   }
 
   #checkOpen(): void {
-    if (this.#ended !== undefined) throw this.#ended
+    if (this.#refusedBy !== undefined) throw this.#refusedBy
   }
 }
 

@@ -12,5 +12,8 @@ export interface PartitionContext<K, V> {
   readonly available: readonly number[]
 }
 
-/** Returns a partition in [0, partitionCount), or undefined to leave the choice to the default partitioner. */
+/**
+ * Returns a partition in [0, partitionCount), or undefined to leave the choice to the default partitioner; anything else fails the record. Called
+ * once a record: within `send()`, or when the topic's metadata and the key's bytes are there.
+ */
 export type Partitioner<K, V> = (context: PartitionContext<K, V>) => number | undefined

@@ -1,18 +1,18 @@
 /** From a record to the queue of its partition: named, by its key, as the application decides, or where the topic's sticky partition is now. */
 
-import { ErrorCodes } from '@odradek/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { TopicMetadata } from '../cluster/metadata-cache.ts'
 import type { ProducerValues } from '../config/producer.ts'
-import { brokerError } from '../errors/broker-error-actions.ts'
-import type { KafkaError } from '../errors/kafka-error.ts'
+import type { Serialized } from '../serde/serde.ts'
 import type { Accumulator } from './accumulator.ts'
+import type { PartitionedRecord } from './partition-chooser.ts'
 import { PartitionChooser } from './partition-chooser.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { Partitioner } from './partitioner.ts'
 import type { RecordEncoder } from './record-encoder.ts'
 import { StickyPartition } from './sticky.ts'
-import type { ProducerRecord } from './types.ts'
+
+const ANY_PARTITION = -1
 
 export interface PlacementOptions<K, V> {
   readonly cluster: Cluster
@@ -61,14 +61,15 @@ export class Placement<K, V> {
     )
   }
 
-  /** Of the record that `encoder` holds. Throws KafkaError when there is no such partition, and what the application's partitioner throws. */
-  queue(record: ProducerRecord<K, V>, encoder: RecordEncoder<K, V>, metadata: TopicMetadata, sticky: StickyPartition): PartitionQueue {
-    const { accumulator } = this.#options
-    const partition = record.partition ?? this.#chooser.byKey(record, encoder.key, metadata)
-    if (partition === undefined) return this.#stickyQueue(encoder, metadata, sticky)
-    if (!(partition >= 0 && partition < metadata.partitions.length && Number.isInteger(partition)))
-      throw unknownPartition(metadata, partition)
-    return accumulator.queue(metadata.topic, partition)
+  /** The partition that a record's content asks for; −1: any will do. Throws as the application's partitioner does. */
+  choose(record: PartitionedRecord<K, V>, key: Serialized, metadata: TopicMetadata): number {
+    return this.#chooser.byKey(record, key, metadata) ?? ANY_PARTITION
+  }
+
+  /** Of the record that `encoder` holds, once its partition is chosen. */
+  queue(partition: number, encoder: RecordEncoder<K, V>, metadata: TopicMetadata, sticky: StickyPartition): PartitionQueue {
+    if (partition === ANY_PARTITION) return this.#stickyQueue(encoder, metadata, sticky)
+    return this.#options.accumulator.queue(metadata.topic, partition)
   }
 
   #stickyQueue(encoder: RecordEncoder<K, V>, metadata: TopicMetadata, sticky: StickyPartition): PartitionQueue {
@@ -80,12 +81,4 @@ export class Placement<K, V> {
     accumulator.close(queue)
     return accumulator.queue(topic, sticky.rotate(available, partitions.length))
   }
-}
-
-function unknownPartition({ topic, partitions }: TopicMetadata, partition: number): KafkaError {
-  return brokerError(
-    ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION,
-    `Topic '${topic}' has ${partitions.length} partitions`,
-    `there is no partition ${partition}`,
-  )
 }

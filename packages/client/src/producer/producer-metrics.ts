@@ -138,13 +138,14 @@ export class ProducerMetrics {
   }
 
   /** The record is in no batch. */
-  onRefusal(topic: string, partition: number | undefined, error: KafkaError): void {
-    this.#onFailedRecord(topic, partition ?? -1, 0, error)
+  onRefusal(topic: string | undefined, partition: number | undefined, error: KafkaError): void {
+    this.#onFailedRecord(topic ?? '', partition ?? -1, 0, error)
   }
 
   #onFailedRecord(topic: string, partition: number, attempt: number, error: KafkaError): void {
     this.#all.failed.record(1)
-    this.#topic(topic).failed.record(1)
+    // One that names no topic is in no topic's figures.
+    if (topic !== '') this.#topic(topic).failed.record(1)
     if (!channels['odradek:producer:error'].hasSubscribers) return
     channels['odradek:producer:error'].publish({ clientId: this.network.clientId, topic, partition, records: 1, attempt, error })
   }

@@ -7,7 +7,8 @@ import { toRecordHeaders } from '../headers.ts'
 import type { Serialized, Serializer } from '../serde/serde.ts'
 import type { EncodedRecord } from './accumulator.ts'
 import { exactBytes } from './accumulator.ts'
-import { toKafkaError } from './to-kafka-error.ts'
+import type { HeldRecord, LateBytes } from './held-record.ts'
+import { owned } from './held-record.ts'
 import type { ProducerRecord } from './types.ts'
 
 const { BATCH_HEADER_BYTES } = batchLayout
@@ -19,20 +20,6 @@ export interface RecordEncoderOptions<K, V> {
   readonly bufferMemoryBytes: number
 }
 
-/** A record's key and value as serializers made them. */
-export interface SerializedRecord {
-  readonly key: Serialized
-  readonly value: Serialized
-}
-
-/** Serializers at work on a record. */
-export interface LateBytes {
-  /** Never rejects; then there are bytes or an error. */
-  readonly settled: Promise<void>
-  readonly bytes: SerializedRecord | undefined
-  readonly error: KafkaError | undefined
-}
-
 export class RecordEncoder<K, V> implements EncodedRecord {
   key: Serialized = null
   value: Serialized = null
@@ -42,92 +29,54 @@ export class RecordEncoder<K, V> implements EncodedRecord {
   readonly #options: RecordEncoderOptions<K, V>
   /** Up to here a record is small enough whatever its text takes. */
   readonly #unmeasuredBytes: number
-  #isLate = false
 
   constructor(options: RecordEncoderOptions<K, V>) {
     this.#options = options
     this.#unmeasuredBytes = Math.min(options.maxRequestBytes, options.bufferMemoryBytes) - BATCH_HEADER_BYTES
   }
 
-  /** A serializer has answered with a promise before: the next records' are better started early. */
-  get isLate(): boolean {
-    return this.#isLate
-  }
-
   /**
-   * Fills the fields, with `bytes` if the record was serialised before, and returns undefined; returns what to wait for when a serializer takes
-   * its time. Throws SerializationError, or KafkaError RECORD_TOO_LARGE.
+   * Serialises a record and fills the fields; returns what to wait for when a serializer takes its time, the headers being there. Throws
+   * SerializationError, or KafkaError RECORD_TOO_LARGE.
    */
-  encode(record: ProducerRecord<K, V>, bytes?: SerializedRecord): LateBytes | undefined {
+  encode(record: ProducerRecord<K, V>): LateBytes | undefined {
     const { timestamp, headers, topic } = record
-    const key = bytes === undefined ? this.#key(record) : bytes.key
-    const value = bytes === undefined ? this.#value(record) : bytes.value
-    if (isPromise(key) || isPromise(value)) return this.#later(key, value, topic)
-    this.key = key
-    this.value = value
-    this.headers = headers === undefined ? undefined : toRecordHeaders(headers)
+    const partition = record.partition ?? 0
     if (timestamp !== undefined && !(Number.isSafeInteger(timestamp) && timestamp >= 0)) {
-      throw invalid(topic, `The timestamp must be whole milliseconds since the epoch, not ${timestamp}`)
+      throw invalid(topic, `The timestamp must be whole milliseconds since the epoch, not ${String(timestamp)}`)
     }
-    this.maxBytes = RecordBatchBuilder.estimateBytes(this.key, this.value, this.headers)
-    if (this.maxBytes > this.#unmeasuredBytes) this.#measure(topic)
+    if (!(Number.isInteger(partition) && partition >= 0)) {
+      throw invalid(topic, `The partition must be a whole number from 0 on, not ${String(partition)}`)
+    }
+    const key = this.#key(record)
+    const value = this.#value(record)
+    this.headers = headers === undefined ? undefined : encodeHeaders(headers, topic)
+    if (isPromise(key) || isPromise(value)) return later(isPromise(key) ? key : owned(key), isPromise(value) ? value : owned(value), topic)
+    this.#fill(key, value, topic)
     return undefined
   }
 
-  /** Starts to serialise a record that has to wait. */
-  serialize(record: ProducerRecord<K, V>): LateBytes {
-    try {
-      return this.#later(this.#key(record), this.#value(record), record.topic)
-    } catch (error) {
-      return { settled: Promise.resolve(), bytes: undefined, error: toKafkaError(error) }
-    }
+  /** Fills the fields with a record that has waited. Throws what its serializers have failed with, or RECORD_TOO_LARGE. */
+  take(held: HeldRecord<K, V>): void {
+    if (held.late?.error !== undefined) throw held.late.error
+    const { key, value } = held.late?.bytes ?? held
+    this.headers = held.headers
+    this.#fill(key, value, held.topic)
+  }
+
+  #fill(key: Serialized, value: Serialized, topic: string): void {
+    this.key = key
+    this.value = value
+    this.maxBytes = RecordBatchBuilder.estimateBytes(key, value, this.headers)
+    if (this.maxBytes > this.#unmeasuredBytes) this.#measure(topic)
   }
 
   #key({ key, topic }: ProducerRecord<K, V>): Serialized | Promise<Serialized> {
-    return key === null || key === undefined ? null : this.#serialize(this.#options.key, key, topic, 'key')
+    return key === null || key === undefined ? null : serialize(this.#options.key, key, topic, 'key')
   }
 
   #value({ value, topic }: ProducerRecord<K, V>): Serialized | Promise<Serialized> {
-    return value === null ? null : this.#serialize(this.#options.value, value, topic, 'value')
-  }
-
-  #serialize<T>(serializer: Serializer<T> | undefined, data: T, topic: string, part: 'key' | 'value'): Serialized | Promise<Serialized> {
-    let bytes: unknown = data
-    if (serializer !== undefined) {
-      try {
-        bytes = serializer.serialize(data, topic)
-      } catch (error) {
-        throw failed(error, topic, part)
-      }
-    }
-    if (typeof bytes === 'string' || bytes instanceof Uint8Array || bytes === null) return bytes
-    if (serializer === undefined || !isPromise(bytes)) throw notBytes(bytes, topic, part)
-    return bytes.then(
-      (late: unknown) => {
-        if (typeof late === 'string' || late instanceof Uint8Array || late === null) return late
-        throw notBytes(late, topic, part)
-      },
-      (error: unknown) => {
-        throw failed(error, topic, part)
-      },
-    )
-  }
-
-  #later(key: Serialized | Promise<Serialized>, value: Serialized | Promise<Serialized>, topic: string): LateBytes {
-    this.#isLate = true
-    const late: { settled: Promise<void>; bytes: SerializedRecord | undefined; error: KafkaError | undefined } = {
-      settled: Promise.all([key, value]).then(
-        ([lateKey, lateValue]) => {
-          late.bytes = { key: lateKey, value: lateValue }
-        },
-        (error: unknown) => {
-          late.error = error instanceof KafkaError ? error : failed(error, topic, 'value')
-        },
-      ),
-      bytes: undefined,
-      error: undefined,
-    }
-    return late
+    return value === null ? null : serialize(this.#options.value, value, topic, 'value')
   }
 
   #measure(topic: string): void {
@@ -144,6 +93,60 @@ export class RecordEncoder<K, V> implements EncodedRecord {
         `A record of ${bytes} bytes to ${topic} is over buffer.memory (${this.#options.bufferMemoryBytes})`,
       )
     }
+  }
+}
+
+function serialize<T>(
+  serializer: Serializer<T> | undefined,
+  data: T,
+  topic: string,
+  part: 'key' | 'value',
+): Serialized | Promise<Serialized> {
+  let bytes: unknown = data
+  if (serializer !== undefined) {
+    try {
+      bytes = serializer.serialize(data, topic)
+    } catch (error) {
+      throw failed(error, topic, part)
+    }
+  }
+  if (typeof bytes === 'string' || bytes instanceof Uint8Array || bytes === null) return bytes
+  if (serializer === undefined || !isPromise(bytes)) throw notBytes(bytes, topic, part)
+  const late = Promise.resolve(bytes).then(
+    (answer: unknown) => {
+      if (typeof answer === 'string' || answer instanceof Uint8Array || answer === null) return owned(answer)
+      throw notBytes(answer, topic, part)
+    },
+    (error: unknown) => {
+      throw failed(error, topic, part)
+    },
+  )
+  // Nobody waits for a key whose value has failed meanwhile.
+  late.catch(() => undefined)
+  return late
+}
+
+function later(key: Serialized | Promise<Serialized>, value: Serialized | Promise<Serialized>, topic: string): LateBytes {
+  const late: LateBytes = {
+    settled: Promise.all([key, value]).then(
+      ([lateKey, lateValue]) => {
+        late.bytes = { key: lateKey, value: lateValue }
+      },
+      (error: unknown) => {
+        late.error = error instanceof KafkaError ? error : failed(error, topic, 'value')
+      },
+    ),
+    bytes: undefined,
+    error: undefined,
+  }
+  return late
+}
+
+function encodeHeaders(headers: NonNullable<ProducerRecord<unknown, unknown>['headers']>, topic: string): readonly RecordHeader[] {
+  try {
+    return toRecordHeaders(headers)
+  } catch (error) {
+    throw invalid(topic, error instanceof Error ? error.message : String(error), error)
   }
 }
 

@@ -64,8 +64,8 @@ export interface CloseOptions {
 
 export interface Producer<K, V> extends AsyncDisposable, TransactionalProducer<K, V> {
   /**
-   * Queues a record; resolves once it is acknowledged as `acks` demands. Waits up to `max.block.ms` for metadata and for room in
-   * `buffer.memory`. Rejects with a KafkaError: SerializationError, TimeoutError, BrokerError …; other records are unaffected.
+   * Queues a record, serialised and copied before the call returns unless a serializer takes its time; resolves once it is acknowledged as `acks`
+   * demands. Waits up to `max.block.ms` for metadata, for the partition that is named, and for room in `buffer.memory`. Rejects with a KafkaError: SerializationError, TimeoutError, BrokerError …; other records are unaffected.
    */
   send(record: ProducerRecord<K, V>): Promise<RecordMetadata>
   /**
@@ -75,7 +75,7 @@ export interface Producer<K, V> extends AsyncDisposable, TransactionalProducer<K
   sendBatch(records: readonly ProducerRecord<K, V>[]): Promise<SentBatch>
   /**
    * A stream that sends what is written to it: `source.pipeTo(producer.writable())`. A write is done when the record has found room in
-   * `buffer.memory`, which is the backpressure; closing the stream flushes, and leaves the producer open. The first record that fails puts
+   * `buffer.memory`, which is the backpressure, and rejects when the record is refused; closing the stream flushes, and leaves the producer open. The first record that fails puts
    * the stream in error.
    */
   writable(): WritableStream<ProducerRecord<K, V>>
@@ -84,6 +84,15 @@ export interface Producer<K, V> extends AsyncDisposable, TransactionalProducer<K
   partitionsFor(topic: string): Promise<readonly PartitionInfo[]>
   /** Figures under Kafka's names, as they are now. */
   metrics(): readonly MetricValue[]
-  /** Flushes, aborts a transaction that is open, then disconnects. Safe to call again. Waits without limit when no `timeoutMs` is given: `delivery.timeout.ms` bounds it. */
+  /**
+   * Takes no more records, flushes, aborts a transaction that is open, then disconnects. Safe to call again: the least `timeoutMs` counts. Waits
+   * without limit when none is given: `delivery.timeout.ms` bounds it, for serializers and for the cluster.
+   */
   close(options?: CloseOptions): Promise<void>
+}
+
+/** The producer as its parts see it. */
+export interface PlacingProducer<K, V> extends Producer<K, V> {
+  /** As `send`; `onPlaced` is called once the record has found room in `buffer.memory`. */
+  sendPlacing(record: ProducerRecord<K, V>, onPlaced: () => void): Promise<RecordMetadata>
 }

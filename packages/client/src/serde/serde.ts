@@ -7,7 +7,8 @@ export type Serialized = Uint8Array | string | null
 export interface Serializer<T> {
   /**
    * Throwing, or rejecting, fails that record alone. While a promise is pending the records that were sent to the topic afterwards wait behind
-   * this one, their serializers already at work, so that the order holds; `max.block.ms` does not count that time.
+   * this one, their serializers already at work, so that the order holds; `max.block.ms` does not count that time, and
+   * `delivery.timeout.ms` ends it. Bytes may be in memory that is used again: they are copied before `send()` returns.
    */
   serialize(value: T, topic: string): Serialized | Promise<Serialized>
 }

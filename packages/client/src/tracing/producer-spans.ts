@@ -1,7 +1,7 @@
 /** A span a record sent, named and described by OpenTelemetry's conventions for messaging; its context travels in the record's headers. */
 
 import { SendBatchError } from '../errors/kafka-error.ts'
-import type { Producer, ProducerRecord, RecordMetadata } from '../producer/types.ts'
+import type { PlacingProducer, Producer, ProducerRecord, RecordMetadata } from '../producer/types.ts'
 import type { AttributeValue, Span, TracingOptions } from './api.ts'
 import { endFailed, tracerOf } from './api.ts'
 import { injectContext } from './trace-headers.ts'
@@ -12,19 +12,22 @@ interface TracedRecord<K, V> {
 }
 
 /** The same producer, whose `send()` and `sendBatch()` make spans. */
-export function traceSends<K, V>(producer: Producer<K, V>, tracing: TracingOptions, clientId: string): Producer<K, V> {
-  const send = producer.send.bind(producer)
-  const sendBatch = producer.sendBatch.bind(producer)
-  return Object.assign(producer, {
-    send: (untraced: ProducerRecord<K, V>) => {
+export function traceSends<K, V>(producer: PlacingProducer<K, V>, tracing: TracingOptions, clientId: string): Producer<K, V> {
+  const traced =
+    <Rest extends unknown[]>(send: (record: ProducerRecord<K, V>, ...rest: Rest) => Promise<RecordMetadata>) =>
+    (untraced: ProducerRecord<K, V>, ...rest: Rest): Promise<RecordMetadata> => {
       const { record, span } = startSend(untraced, tracing, clientId)
-      const sent = send(record)
+      const sent = send(record, ...rest)
       sent.then(
         (metadata) => endSent(span, metadata),
         (error: unknown) => endFailed(span, error, tracing),
       )
       return sent
-    },
+    }
+  const sendBatch = producer.sendBatch.bind(producer)
+  return Object.assign(producer, {
+    send: traced(producer.send.bind(producer)),
+    sendPlacing: traced(producer.sendPlacing.bind(producer)),
     sendBatch: (untraced: readonly ProducerRecord<K, V>[]) => {
       const traced = untraced.map((record) => startSend(record, tracing, clientId))
       const sent = sendBatch(traced.map(({ record }) => record))

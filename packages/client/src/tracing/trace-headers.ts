@@ -1,6 +1,7 @@
 /** Trace contexts in the headers of records: W3C's `traceparent` and `tracestate`, or whatever the application's propagator writes. */
 
 import type { HeaderInput, HeadersInput } from '../headers.ts'
+import { areHeaders, headerList } from '../headers.ts'
 import type { TextMapGetter, TextMapSetter, TracingApi } from './api.ts'
 
 interface ReceivedHeader {
@@ -24,9 +25,10 @@ const getter: TextMapGetter<readonly ReceivedHeader[]> = {
   },
 }
 
-/** The headers with those of `context` added, in place of their namesakes. */
-export function injectContext(api: TracingApi, context: unknown, headers: HeadersInput | undefined): readonly HeaderInput[] {
-  const injected = listOf(headers ?? [])
+/** The headers with those of `context` added, in place of their namesakes; what is no headers is left for `send()` to refuse. */
+export function injectContext(api: TracingApi, context: unknown, headers: HeadersInput | undefined): HeadersInput {
+  if (!areHeaders(headers ?? [])) return headers ?? []
+  const injected = headerList(headers ?? [])
   api.propagation.inject(context, injected, setter)
   return injected
 }
@@ -34,9 +36,4 @@ export function injectContext(api: TracingApi, context: unknown, headers: Header
 /** The context that a record was sent in, on top of `context`. */
 export function extractContext(api: TracingApi, context: unknown, headers: readonly ReceivedHeader[]): unknown {
   return api.propagation.extract(context, headers, getter)
-}
-
-function listOf(headers: HeadersInput): HeaderInput[] {
-  if (Array.isArray(headers)) return [...(headers as readonly HeaderInput[])]
-  return Object.entries(headers as Exclude<HeadersInput, readonly HeaderInput[]>).map(([key, value]) => ({ key, value }))
 }

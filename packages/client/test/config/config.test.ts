@@ -57,9 +57,68 @@ describe('configuration', () => {
       () => new Kafka({ bootstrapServers, properties: { 'compression.lz4.level': 9 } }),
       (error) =>
         error instanceof ConfigError &&
-        error.message === "The property 'compression.lz4.level' is not taken: lz4 has one level here; leave it out",
+        error.message.startsWith("The property 'compression.lz4.level' is not taken: the lz4 library in use compresses at one level only"),
     )
-    assert.throws(() => new Kafka({ properties: { 'key.serializer': 'a.b.C' } }), /as the option key/)
+    const options = { bootstrapServers, 'key.serializer': 'a.b.C' }
+    assert.throws(() => new Kafka(options), /as the option key/)
+  })
+
+  it('ignores what a Java client’s properties say of Java, with one warning, but no typo', () => {
+    const warnings: string[] = []
+    const logger = { warn: (message: string) => void warnings.push(message) }
+    const properties = {
+      'bootstrap.servers': bootstrapServers,
+      acks: 'all',
+      'key.serializer': 'org.apache.kafka.common.serialization.StringSerializer',
+      'value.deserializer': 'org.apache.kafka.common.serialization.StringDeserializer',
+      'max.block.ms': '9223372036854775807',
+      'send.buffer.bytes': '131072',
+      'receive.buffer.bytes': '32768',
+      'metric.reporters': '',
+      'metrics.context.cluster': 'a',
+      'enable.metrics.push': 'false',
+      'interceptor.classes': 'com.example.Audit',
+      'partitioner.class': 'com.example.ByRegion',
+      'auto.include.jmx.reporter': 'true',
+      'security.providers': '',
+    }
+    const kafka = new Kafka({ properties, logger })
+    assert.ok(kafka.producer() && kafka.producer() && kafka.consumer({ groupId: 'g' }) && kafka.admin())
+    assert.equal(warnings.length, 1)
+    for (const name of Object.keys(properties).slice(5)) assert.match(warnings[0] ?? '', new RegExp(name.replaceAll('.', '\\.')))
+    assert.match(warnings[0] ?? '', /key\.serializer \(give the serializer itself, as the option key\)/)
+    assert.doesNotMatch(warnings[0] ?? '', /acks|max\.block\.ms|bootstrap/)
+    for (const [typo, value] of [
+      ['key.serialiser', 'a.b.C'],
+      ['send.buffer.byte', 1],
+      ['metrics.num.sample', 2],
+      ['partitioner.class', 'stickky'],
+      ['partitioner.class', 'org.apache.kafka.clients.producer.RoundRobbin'],
+      ['sasl.jaas.config', 'x'],
+      ['ssl.truststore.location', 'x'],
+    ] as const)
+      assert.throws(() => new Kafka({ properties: { ...properties, [typo]: value }, logger }).producer(), ConfigError, typo)
+  })
+
+  it('takes Java’s longs as far as numbers go, and no int beyond Java’s', () => {
+    const read = (properties: Record<string, string | number>) => resolveConfig(producerKeys, {}, properties)
+    assert.equal(read({ 'max.block.ms': '9223372036854775807' }).maxBlockMs, Number.MAX_SAFE_INTEGER)
+    assert.equal(read({ 'max.block.ms': 2 ** 63 }).maxBlockMs, Number.MAX_SAFE_INTEGER)
+    assert.throws(() => read({ 'max.block.ms': '9.3e18' }), /must be a whole number/)
+    assert.throws(() => read({ 'max.block.ms': '1.5' }), /must be a whole number/)
+    assert.throws(() => read({ 'max.block.ms': '-9223372036854775807' }), /must be at least 0/)
+    assert.equal(read({ retries: '2147483647' }).retries, 2_147_483_647)
+    assert.throws(() => read({ retries: '2147483648' }), /retries must be between 0 and 2147483647, not 2147483648/)
+    assert.throws(() => read({ 'request.timeout.ms': 1, 'batch.size': 2 ** 31 }), ConfigError)
+    for (const level of [-1, 1, 9]) assert.equal(read({ 'compression.gzip.level': level }).compressionGzipLevel, level)
+    assert.throws(() => read({ 'compression.gzip.level': 0 }), /between 1 and 9, or -1, not 0/)
+  })
+
+  it('takes acks as numbers, as other clients do', () => {
+    const kafka = new Kafka({ bootstrapServers, logger: { warn: () => undefined } })
+    for (const acks of [1, 0, -1, '1', 'all', '-1'] as const) assert.ok(acks === '-1' || kafka.producer({ acks }))
+    assert.throws(() => kafka.producer({ acks: 1, enableIdempotence: true }), /acks is 1/)
+    assert.equal(resolveConfig(producerKeys, { acks: -1 }).acks, 'all')
   })
 
   it('takes Kafka’s class names', () => {
@@ -83,7 +142,7 @@ describe('configuration', () => {
   for (const [name, properties, message] of [
     ['text for a number', { 'linger.ms': 'soon' }, /linger\.ms must be a whole number, not "soon"/],
     ['a number out of bounds', { 'linger.ms': -1 }, /linger\.ms must be at least 0, not -1/],
-    ['a level out of bounds', { 'compression.gzip.level': 12 }, /between -1 and 9/],
+    ['a level out of bounds', { 'compression.gzip.level': 12 }, /between 1 and 9, or -1/],
     ['an unknown choice', { 'compression.type': 'snapy' }, /'snappy'.*did you mean 'snappy'\?/],
     ['a word for a boolean', { 'enable.idempotence': 'yes' }, /must be true or false/],
   ] as const) {

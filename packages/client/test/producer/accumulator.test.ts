@@ -96,4 +96,15 @@ describe('the memory of batches', () => {
     settle(large)
     assert.equal(accumulator.usedBytes, 0)
   })
+
+  it('is not taken by a record that cannot be written, nor is a batch opened for it', () => {
+    const opened: boolean[] = []
+    const options = { batchSizeBytes: BATCH_BYTES, bufferMemoryBytes: BUFFER_BYTES, nowMs: () => 0 }
+    const accumulator = new Accumulator({ ...options, onBatch: (isFull) => void opened.push(isFull) })
+    const queue = accumulator.queue('t', 0)
+    assert.throws(() => accumulator.append(queue, Number.NaN, record(10)), RangeError)
+    assert.deepEqual([accumulator.usedBytes, accumulator.active.size, queue.isIdle, opened], [0, 0, true, []])
+    assert.equal(accumulator.append(queue, 0, record(10))?.recordCount, 1)
+    assert.deepEqual(opened, [false])
+  })
 })

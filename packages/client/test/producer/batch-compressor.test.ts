@@ -93,6 +93,24 @@ describe('compression of large batches', () => {
     await producer.close()
   })
 
+  it('is that of small ones too at levels that are slow whatever the size', async () => {
+    for (const [compressionZstdLevel, offThread] of [
+      [9, 0],
+      [10, 1],
+      [22, 1],
+    ] as const) {
+      const { tasks, workers } = manualWorkers()
+      const { cluster, producer } = startProducing({ workers, compressionType: 'zstd', compressionZstdLevel, lingerMs: 0 })
+      await cluster.runtime.codecs.load('zstd')
+      const sent = producer.send({ topic: 't', value: 'small' }).catch(() => undefined)
+      await cluster.clock.advance(10)
+      assert.equal(tasks.length, offThread)
+      const closed = producer.close({ timeoutMs: 0 })
+      await cluster.clock.advance(1)
+      await Promise.all([closed, sent])
+    }
+  })
+
   it('does not outlive delivery.timeout.ms', async () => {
     const { tasks, workers } = manualWorkers()
     const { cluster, log, producer } = startProducing({

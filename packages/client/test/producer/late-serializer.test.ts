@@ -5,8 +5,11 @@ import { settle } from '../support/manual-clock.ts'
 import { startProducing } from '../support/producing.ts'
 
 /** A serializer whose answers come when a test says so; values that begin with `now` are answered at once. */
-function lateSerializer(): { finish: Map<string, (outcome: string | Error) => void>; serialize(value: string): string | Promise<string> } {
-  const finish = new Map<string, (outcome: string | Error) => void>()
+function lateSerializer(): {
+  finish: Map<string, (outcome: string | Buffer | Error) => void>
+  serialize(value: string): string | Promise<string | Buffer>
+} {
+  const finish = new Map<string, (outcome: string | Buffer | Error) => void>()
   return {
     finish,
     serialize: (value) => {
@@ -86,6 +89,52 @@ describe('a serializer that takes its time', () => {
     await cluster.clock.advance(100)
     assert.equal((await sent).length, 3)
     assert.deepEqual(log.values.get(0), ['a', 'b', 'c'])
+    await producer.close()
+  })
+
+  it('is given up after delivery.timeout.ms, with all that are as late, and holds up nobody from then on', async () => {
+    const value = lateSerializer()
+    const timeouts = { lingerMs: 0, requestTimeoutMs: 500, deliveryTimeoutMs: 1000, maxBlockMs: 100 }
+    const { cluster, log, producer } = startProducing({ value, ...timeouts })
+    const late = ['late1', 'late2', 'late3'].map((text) =>
+      assert.rejects(producer.send({ topic: 't', key: text, value: text }), {
+        code: 'TIMEOUT',
+        message: `The serializer has not answered within delivery.timeout.ms (1000 ms): 1 record to t (key "${text}")`,
+      }),
+    )
+    const behind = producer.send({ topic: 't', value: 'now1' })
+    const closed = producer.close()
+    await cluster.clock.advance(1001)
+    await Promise.all([...late, behind, closed])
+    assert.deepEqual(log.values.get(0), ['now1'])
+  })
+
+  it('that never answers does not keep close() for longer than it was given last', async () => {
+    const { cluster, producer } = startProducing({ value: lateSerializer() })
+    const lost = assert.rejects(producer.send({ topic: 't', value: 'late1' }), { code: 'CLOSED' })
+    const closed = producer.close()
+    await cluster.clock.advance(10)
+    void producer.close({ timeoutMs: 5 })
+    await cluster.clock.advance(6)
+    await Promise.all([closed, lost])
+  })
+
+  it('may answer in memory that it uses again', async () => {
+    const value = lateSerializer()
+    const memory = Buffer.alloc(4)
+    const { cluster, log, producer } = startProducing({ value, lingerMs: 0 })
+    const sent = ['late1', 'late2', 'late3'].map((text) => producer.send({ topic: 't', value: text }))
+    for (const [name, letter] of [
+      ['late3', 'c'],
+      ['late2', 'b'],
+      ['late1', 'a'],
+    ] as const) {
+      value.finish.get(name)?.(memory.fill(letter))
+      await settle()
+    }
+    await cluster.clock.advance(50)
+    await Promise.all(sent)
+    assert.deepEqual(log.values.get(0), ['aaaa', 'bbbb', 'cccc'])
     await producer.close()
   })
 })

@@ -12,14 +12,63 @@ describe('the end of a producer', () => {
     assert.equal(cluster.requests.length, 0)
   })
 
-  it('close twice is one close', async () => {
-    const { cluster, producer } = startProducing()
-    const sent = producer.send({ topic: 't', value: 'v' })
-    const closed = [producer.close(), producer.close({ timeoutMs: 0 }), producer[Symbol.asyncDispose]()]
+  it('close twice is one close, that of the least patience', async () => {
+    for (const [timeoutMs, isSent] of [
+      [20, false],
+      [90, true],
+    ] as const) {
+      const { cluster, log, producer } = startProducing()
+      cluster.on(produce, (request) => new Promise((resolve) => void cluster.clock.setTimer(50, () => resolve(log.answer(request)))))
+      const sent = producer.send({ topic: 't', value: 'v' }).then(
+        () => true,
+        () => false,
+      )
+      const closed = [producer.close(), producer.close({ timeoutMs }), producer.close({ timeoutMs: 1000 }), producer[Symbol.asyncDispose]()]
+      await cluster.clock.advance(100)
+      await Promise.all(closed)
+      assert.equal(await sent, isSent)
+      await producer.close({ timeoutMs: 5 })
+      assert.equal(cluster.openSockets, 0)
+    }
+  })
+
+  it('close takes no record from its first line on, and writes none that it refuses', async () => {
+    const { cluster, log, producer } = startProducing({ lingerMs: 60_000, requestTimeoutMs: 100 })
+    const sent = producer.send({ topic: 't', value: 'before' })
+    const closed = producer.close()
+    const late = [
+      producer.send({ topic: 't', value: 'after' }),
+      producer.sendBatch([{ topic: 't', value: 'after' }]),
+      producer.partitionsFor('t'),
+    ]
+    for (const refused of late) await assert.rejects(refused, ({ code }: { code: string }) => code === 'CLOSED' || code === 'SEND_BATCH')
     await cluster.clock.advance(100)
-    await Promise.all([...closed, sent])
+    await Promise.all([closed, sent])
+    assert.deepEqual(log.values.get(0), ['before'])
+  })
+
+  it('flush and a stream’s close() end though the buffer is kept full', async () => {
+    const { cluster, log, producer } = startProducing({ batchSize: 1000, bufferMemory: 2000, lingerMs: 0 })
+    cluster.on(produce, (request) => new Promise((resolve) => void cluster.clock.setTimer(5, () => resolve(log.answer(request)))))
+    let isStopped = false
+    const sendOn = async (): Promise<void> => {
+      while (!isStopped) await producer.send({ topic: 't', value: 'x'.repeat(300) })
+    }
+    const load = Array.from({ length: 40 }, sendOn)
+    await cluster.clock.advance(50)
+    const writer = producer.writable().getWriter()
+    const written = writer.write({ topic: 't', value: 'mine' })
+    await cluster.clock.advance(200)
+    await written
+    const ended = Promise.all([producer.flush(), writer.close()])
+    let isEnded = false
+    void ended.then(() => (isEnded = true))
+    await cluster.clock.advance(300)
+    assert.ok(isEnded)
+    isStopped = true
+    await cluster.clock.advance(500)
+    await Promise.all(load)
     await producer.close()
-    assert.equal(cluster.openSockets, 0)
   })
 
   it('close sends what waits for room, and what waits for metadata', async () => {

@@ -79,12 +79,18 @@ describe('records without a key', () => {
 })
 
 describe('a partition that an application names', () => {
-  it('must exist, whether a record names it or a function', async () => {
-    for (const wrong of [-1, 3, 0.5, Number.NaN]) {
-      const { producer } = start([1, 1, 1], { partitioner: ({ key }) => (key === 'wrong' ? wrong : undefined) })
+  it('must be one, whether a record names it or a function', async () => {
+    for (const wrong of [-1, 0.5, Number.NaN, '1', null, 3]) {
+      const { producer } = start([1, 1, 1], { partitioner: ({ key }) => (key === 'wrong' ? (wrong as number) : undefined) })
       await producer.partitionsFor('t')
-      await assert.rejects(producer.send({ topic: 't', key: 'wrong', value: 'v' }), /has 3 partitions: there is no partition/)
-      await assert.rejects(producer.send({ topic: 't', partition: wrong, value: 'v' }), { code: 'UNKNOWN_TOPIC_OR_PARTITION' })
+      await assert.rejects(producer.send({ topic: 't', key: 'wrong', value: 'v' }), {
+        retriable: false,
+        message: `The partitioner answered ${wrong} for a record to 't', not 0 to 2 or undefined`,
+      })
+      if (wrong !== 3 && wrong !== null) {
+        const named = producer.send({ topic: 't', partition: wrong as number, value: 'v' })
+        await assert.rejects(named, { code: 'SERIALIZATION', retriable: false })
+      }
       await producer.close()
     }
   })

@@ -64,7 +64,21 @@ describe('the producer as a stream', () => {
     await producer.close()
   })
 
-  it('refuses a record that cannot be sent at its write or the next', async () => {
+  it('refuses a record that cannot be sent at its write, at once or after max.block.ms', async () => {
+    const { cluster, producer } = startProducing({ maxRequestSize: 200, maxBlockMs: 100 })
+    for (const [record, code] of [
+      [{ topic: 't', value: 'x'.repeat(300) }, 'RECORD_TOO_LARGE'],
+      [{ topic: 't', partition: 9, value: 'v' }, 'TIMEOUT'],
+    ] as const) {
+      const writer = producer.writable().getWriter()
+      const refused = [assert.rejects(writer.write(record), { code }), assert.rejects(writer.closed, { code })]
+      await cluster.clock.advance(110)
+      await Promise.all(refused)
+    }
+    await producer.close()
+  })
+
+  it('ends a pipeTo() with a record that cannot be sent', async () => {
     const { producer } = startProducing({ maxRequestSize: 200 })
     const source = [{ topic: 't', value: 'x'.repeat(300) }, ...records(5)]
     await assert.rejects(ReadableStream.from(source).pipeTo(producer.writable()), { code: 'RECORD_TOO_LARGE' })
