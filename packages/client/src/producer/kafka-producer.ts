@@ -290,7 +290,7 @@ export class KafkaProducer<K, V> implements PlacingProducer<K, V> {
     let partition = record.partition ?? undefined
     if (late === undefined && metadata !== undefined) {
       partition ??= this.#placement.choose(record, encoder.key, metadata)
-      if (lane.isIdle && !this.#lanes.isMissing(lane, partition)) {
+      if (lane.isIdle && !this.#lanes.isMissing(record.topic, metadata, partition)) {
         const batch = this.#append(lane, metadata, partition, timestampMs)
         if (batch !== undefined) return batch
       }
@@ -332,7 +332,7 @@ export class KafkaProducer<K, V> implements PlacingProducer<K, V> {
     this.#encoder.take(held)
     const { topic, sourceKey, sourceValue } = held
     held.partition ??= this.#placement.choose({ topic, key: sourceKey, value: sourceValue }, this.#encoder.key, metadata)
-    if (!isAside && this.#lanes.isMissing(lane, held.partition)) {
+    if (!isAside && this.#lanes.isMissing(topic, metadata, held.partition)) {
       this.#lanes.aside(held.topic, held.partition).block(blocked)
       return true
     }

@@ -2,6 +2,7 @@
 
 import { ErrorCodes } from '@odradek/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
+import type { TopicMetadata } from '../cluster/metadata-cache.ts'
 import type { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import { checkTopic } from '../cluster/check-topic.ts'
 import type { KafkaError } from '../errors/kafka-error.ts'
@@ -45,8 +46,8 @@ export class TopicLanes<K, V> {
   }
 
   /** Whether a record's partition is not there, as far as is known, or was not and others still wait for it. */
-  isMissing({ topic, metadata }: TopicLane<K, V>, partition: number): boolean {
-    if (metadata !== undefined && partition >= metadata.partitions.length) return true
+  isMissing(topic: string, metadata: TopicMetadata, partition: number): boolean {
+    if (partition >= metadata.partitions.length) return true
     return this.#aside.size > 0 && this.#aside.has(partitionKey(topic, partition))
   }
 
