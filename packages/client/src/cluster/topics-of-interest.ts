@@ -30,6 +30,7 @@ export class TopicsOfInterest {
   #refresh: Promise<void> | undefined
   #next: Promise<void> | undefined
   #ageTimer: Timer | undefined
+  #refreshedMs = Number.NEGATIVE_INFINITY
   /** Refreshes in a row in which a lasting topic was not usable yet. */
   #misses = 0
 
@@ -77,6 +78,15 @@ export class TopicsOfInterest {
         return this.refresh()
       })
     return this.#next
+  }
+
+  /** Whether what is known of all these topics is usable, and no older than that. */
+  areFresh(topics: readonly string[], maxAgeMs: number): boolean {
+    if (this.#cluster.nowMs() - this.#refreshedMs > maxAgeMs) return false
+    return topics.every((topic) => {
+      const { errorCode, partitions = [] } = this.#cluster.metadata.topic(topic) ?? {}
+      return errorCode === ErrorCodes.NONE && partitions.length > 0
+    })
   }
 
   /** The topic once it is usable and has `partition`. Rejects with what is not retriable, else with TimeoutError at `deadlineMs`. */
@@ -136,8 +146,10 @@ export class TopicsOfInterest {
   async #fetch(): Promise<void> {
     // What came in by another way, such as a subscription, must not take the others with it.
     for (const topic of this.#topics.keys()) if (!canBeAskedFor(topic)) this.#forget(topic)
+    const askedMs = this.#cluster.nowMs()
     await this.#cluster.fetchMetadata(this.wantsAll ? null : [...this.#topics.keys()], this.#options.allowAutoTopicCreation)
     if (this.#cluster.isClosed) return
+    this.#refreshedMs = askedMs
     this.#ageTimer?.cancel()
     this.#ageTimer = this.#cluster.runtime.clock.setTimer(this.#nextRefreshMs(), () => this.#onAge(), true)
     for (const listener of this.#listeners) listener()

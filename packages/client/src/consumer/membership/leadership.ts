@@ -21,6 +21,9 @@ export interface LeadershipOptions {
   readonly subscribed: () => readonly string[]
 }
 
+/** A member that has just subscribed, or that joins because topics have changed, has only just looked. */
+const FRESH_MS = 1000
+
 export class Leadership {
   readonly #options: LeadershipOptions
   /** The topics as they were shared out; undefined for a member that does not lead. */
@@ -48,7 +51,7 @@ export class Leadership {
     const members = decodeMembers(joined)
     const wanted = topicsOf(members)
     topics.replace(wanted)
-    await topics.refresh()
+    if (!topics.areFresh(wanted, FRESH_MS)) await topics.refresh()
     this.#assignedFrom = describeTopics(wanted, cluster.metadata)
     this.#mayLeaveUnowned = this.#isCooperative(protocolName) && members.some(({ groupInstanceId }) => groupInstanceId !== null)
     return assignPartitions(assignor, members, this.#assignedFrom, protocol)
