@@ -2,7 +2,7 @@
 
 import { ErrorCodes, offsetCommit, offsetDelete } from '@odradek/protocol'
 import { fetchCommitted } from '../cluster/committed-offsets.ts'
-import { checkOffsets } from '../cluster/offsets-to-commit.ts'
+import { checkOffsets, topicsToCommit } from '../cluster/offsets-to-commit.ts'
 import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
 import { BrokerError } from '../errors/kafka-error.ts'
 import type { CommittedOffset, OffsetToCommit, TopicPartition } from '../topic-partition.ts'
@@ -47,15 +47,7 @@ export class GroupOffsetAdmin {
           groupId,
           generationIdOrMemberEpoch: NO_GENERATION,
           memberId: '',
-          topics: [...byTopic(pending)].map(([name, each]) => ({
-            name,
-            partitions: each.map(({ partition, offset, metadata, leaderEpoch }) => ({
-              partitionIndex: partition,
-              committedOffset: offset,
-              committedLeaderEpoch: leaderEpoch ?? -1,
-              committedMetadata: metadata ?? '',
-            })),
-          })),
+          topics: topicsToCommit(pending),
         })
         return answersOf(response.topics)
       },

@@ -1,5 +1,6 @@
-/** What can be committed as an offset. Shared by consumer, producer and admin. */
+/** What can be committed as an offset, and how requests put it. Shared by consumer, producer and admin. */
 
+import type { OffsetCommitRequestInput, TxnOffsetCommitRequestInput } from '@odradek/protocol'
 import { ConfigError } from '../errors/kafka-error.ts'
 import type { OffsetToCommit } from '../topic-partition.ts'
 
@@ -15,6 +16,27 @@ export function checkOffsets(offsets: readonly OffsetToCommit[]): void {
     if (!isInt32(leaderEpoch ?? -1)) throw new ConfigError(`${place}: ${leaderEpoch} is not a leader epoch`)
     if (typeof (metadata ?? '') !== 'string') throw new ConfigError(`${place}: metadata is not a string`)
   }
+}
+
+/** The offsets as OffsetCommit and TxnOffsetCommit have them, topic by topic in the order of their first. */
+export function topicsToCommit(
+  offsets: readonly OffsetToCommit[],
+): OffsetCommitRequestInput['topics'] & TxnOffsetCommitRequestInput['topics'] {
+  const topics = new Map<string, OffsetToCommit[]>()
+  for (const offset of offsets) {
+    const sameTopic = topics.get(offset.topic)
+    if (sameTopic === undefined) topics.set(offset.topic, [offset])
+    else sameTopic.push(offset)
+  }
+  return [...topics].map(([name, each]) => ({
+    name,
+    partitions: each.map(({ partition, offset, metadata, leaderEpoch }) => ({
+      partitionIndex: partition,
+      committedOffset: offset,
+      committedLeaderEpoch: leaderEpoch ?? -1,
+      committedMetadata: metadata ?? '',
+    })),
+  }))
 }
 
 function isInt32(value: number): boolean {

@@ -3,6 +3,7 @@
 import type { OffsetCommitRequestInput } from '@odradek/protocol'
 import { ErrorCodes, offsetCommit } from '@odradek/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
+import { topicsToCommit } from '../cluster/offsets-to-commit.ts'
 import type { Coordinators } from '../cluster/coordinators.ts'
 import type { ConsumerValues } from '../config/consumer.ts'
 import { brokerError, brokerErrorAction } from '../errors/broker-error-actions.ts'
@@ -69,26 +70,12 @@ export class CommitRequest {
   }
 
   #request(offsets: readonly OffsetToCommit[], membership: ClassicMembership | undefined): OffsetCommitRequestInput {
-    const topics = new Map<string, OffsetToCommit[]>()
-    for (const offset of offsets) {
-      const sameTopic = topics.get(offset.topic)
-      if (sameTopic === undefined) topics.set(offset.topic, [offset])
-      else sameTopic.push(offset)
-    }
     return {
       groupId: this.#options.groupId,
       generationIdOrMemberEpoch: membership?.generationId ?? -1,
       memberId: membership?.memberId ?? '',
       groupInstanceId: membership === undefined ? null : this.#options.config.groupInstanceId,
-      topics: [...topics].map(([name, each]) => ({
-        name,
-        partitions: each.map(({ partition, offset, metadata, leaderEpoch }) => ({
-          partitionIndex: partition,
-          committedOffset: offset,
-          committedLeaderEpoch: leaderEpoch ?? -1,
-          committedMetadata: metadata ?? '',
-        })),
-      })),
+      topics: topicsToCommit(offsets),
     }
   }
 

@@ -11,6 +11,7 @@ import {
   txnOffsetCommit,
 } from '@odradek/protocol'
 import { backoffMs, sleep } from '../cluster/backoff.ts'
+import { topicsToCommit } from '../cluster/offsets-to-commit.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { Coordinators } from '../cluster/coordinators.ts'
 import type { ConsumerGroupMetadata } from '../consumer/types.ts'
@@ -169,8 +170,6 @@ export class CoordinatorRequests {
     offsets: readonly OffsetToCommit[],
     { groupId, generationId, memberId, groupInstanceId }: ConsumerGroupMetadata,
   ): TxnOffsetCommitRequestInput {
-    const topics = new Map<string, OffsetToCommit[]>()
-    for (const offset of offsets) topics.set(offset.topic, [...(topics.get(offset.topic) ?? []), offset])
     return {
       transactionalId: this.#options.transactionalId,
       producerId,
@@ -179,15 +178,7 @@ export class CoordinatorRequests {
       generationId,
       memberId,
       groupInstanceId,
-      topics: [...topics].map(([name, each]) => ({
-        name,
-        partitions: each.map(({ partition, offset, metadata, leaderEpoch }) => ({
-          partitionIndex: partition,
-          committedOffset: offset,
-          committedLeaderEpoch: leaderEpoch ?? -1,
-          committedMetadata: metadata ?? '',
-        })),
-      })),
+      topics: topicsToCommit(offsets),
     }
   }
 }
