@@ -8,12 +8,12 @@ const checks = [
   { name: 'biome', bin: '@biomejs/biome/bin/biome', args: ['ci', '--colors=off', '--reporter=summary', '.'] },
 ]
 
-let failed = 0
+const failed = []
 for (const { name, bin, args } of checks) {
   const path = join(rootDir, 'node_modules', bin)
   const { status, error } = spawnSync(process.execPath, [path, ...args], { cwd: rootDir, stdio: ['ignore', 'inherit', 'inherit'] })
   if (error !== undefined) throw error
-  if (status !== 0) failed += 1
-  console.log(`lint: ${name} ${status === 0 ? 'ok' : 'failed'}`)
+  if (status !== 0) failed.push(name)
 }
-process.exitCode = failed === 0 ? 0 : 1
+console.log(failed.length === 0 ? 'lint: ok' : `lint: ${failed.join(' and ')} failed`)
+process.exitCode = failed.length === 0 ? 0 : 1

@@ -119,7 +119,7 @@ test('configurations may have numbers and booleans; what is neither, nor text, n
     )
   })
   // As a caller without types may have it.
-  const none: string = JSON.parse('null')
+  const none = null as unknown as string
   for (const options of [{ config: { 'num.partitions': none } }, { topics: { orders: { configs: { 'num.partitions': none } } } }]) {
     const error = await errorOf(startBroker(options))
     assert.ok(error instanceof ConfigError)
