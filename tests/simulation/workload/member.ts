@@ -20,11 +20,19 @@ const DEFAULTS = {
 const POLL_MS = 700
 const AWAY_MS = { min: 0, max: 8000 }
 const COMMIT_PROBABILITY = 0.3
+/** For how long what a closed or killed member had asked for may still be on its way: no link is stalled or slowed for longer. */
+const STRAY_MS = 10_000
 
 export function member(stage: Stage, spec: GroupSpec): (life: Life) => Promise<void> {
+  let straysUntilMs = 0
+  const ended = (): void => {
+    straysUntilMs = stage.simulation.elapsedMs + STRAY_MS
+  }
   return async (life) => {
+    stage.simulation.onDeath(life.host, ended)
     for (let stay = 1; stage.phase !== 'closing'; stay++) {
-      await new Stay(stage, spec, life, `${life.name}.${stay}`).last()
+      await new Stay(stage, spec, life, `${life.name}.${stay}`, straysUntilMs).last()
+      ended()
       if (stage.phase === 'weather') await life.sleep(AWAY_MS)
     }
   }
@@ -38,11 +46,15 @@ class Stay {
   readonly #client: string
   readonly #config: typeof DEFAULTS & ConsumerSettings
   readonly #consumer: Consumer<string, string>
+  /** Until then a join of the same instance's stay before may overtake this one's, and fence it. */
+  readonly #straysUntilMs: number
+  #isFenced = false
   /** Positions to commit, of the partitions that are held. */
   readonly #positions = new Map<string, TopicPartition & { readonly offset: number }>()
 
-  constructor(stage: Stage, spec: GroupSpec, life: Life, client: string) {
+  constructor(stage: Stage, spec: GroupSpec, life: Life, client: string, straysUntilMs: number) {
     this.#stage = stage
+    this.#straysUntilMs = straysUntilMs
     this.#spec = spec
     this.#life = life
     this.#client = client
@@ -78,7 +90,7 @@ class Stay {
       autoCommit: this.#spec.commit === 'auto',
     })
     await this.#consumer.subscribe(this.#spec.topics, this.#listener())
-    while (this.#stage.phase !== 'closing') {
+    while (this.#stage.phase !== 'closing' && !this.#isFenced) {
       const order = this.#stage.orders.get(this.#life.host)
       this.#stage.orders.delete(this.#life.host)
       if (order === 'leave') break
@@ -120,7 +132,8 @@ class Stay {
     } catch (error) {
       if (!this.#life.isAlive) return
       polling.fail(error)
-      if (!(error instanceof KafkaError) || !error.retriable)
+      this.#isFenced = this.#isOvertaken(error)
+      if (!this.#isFenced && !(error instanceof KafkaError && error.retriable))
         this.#stage.violate('unexpected error', `poll of ${this.#client}: ${describe(error)}`)
       await this.#life.sleep(200)
       return
@@ -138,6 +151,10 @@ class Stay {
     const isSync = this.#spec.commit === 'sync' || (this.#spec.commit === 'mixed' && random.next() < 0.5)
     if (isSync) await this.#commit('sync')
     else void this.#commit('async')
+  }
+
+  #isOvertaken(error: unknown): boolean {
+    return error instanceof KafkaError && error.code === 'FENCED_INSTANCE_ID' && this.#stage.simulation.elapsedMs < this.#straysUntilMs
   }
 
   async #commit(way: 'sync' | 'async'): Promise<void> {
