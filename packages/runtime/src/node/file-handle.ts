@@ -11,6 +11,12 @@ import { finished, promised } from './promised.ts'
  */
 const smallBytes = 16_384
 
+/** When the kernel makes a writer wait, as it does where the disk cannot keep up, other threads do the waiting for a while. */
+const stallMs = 5
+const asideMs = 1000
+/** Of the whole process: all its files wait for the same page cache. */
+let asideUntilMs = 0
+
 export class NodeFileHandle implements FileHandle {
   readonly #descriptor: number
 
@@ -32,7 +38,7 @@ export class NodeFileHandle implements FileHandle {
     let left: readonly Uint8Array[] = chunks
     let at = position
     while (left.length > 0) {
-      const count = isSmall(left) ? this.#writeNow(left, at) : await this.#writeOnce(left, at)
+      const count = isSmall(left) && performance.now() >= asideUntilMs ? this.#writeNow(left, at) : await this.#writeOnce(left, at)
       at += count
       left = withoutFirst(left, count)
     }
@@ -60,9 +66,15 @@ export class NodeFileHandle implements FileHandle {
   }
 
   #writeNow(chunks: readonly Uint8Array[], position: number): number {
+    const startedMs = performance.now()
     const [first] = chunks
-    if (first !== undefined && chunks.length === 1) return fs().writeSync(this.#descriptor, first, 0, first.length, position)
-    return fs().writevSync(this.#descriptor, chunks, position)
+    const count =
+      first !== undefined && chunks.length === 1
+        ? fs().writeSync(this.#descriptor, first, 0, first.length, position)
+        : fs().writevSync(this.#descriptor, chunks, position)
+    const endedMs = performance.now()
+    if (endedMs - startedMs > stallMs) asideUntilMs = endedMs + asideMs
+    return count
   }
 
   #writeOnce(chunks: readonly Uint8Array[], position: number): Promise<number> {

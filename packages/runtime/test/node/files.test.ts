@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -34,6 +35,27 @@ test('chunks are written in order at their position and read back', async () => 
   await file.truncate(5)
   await file.close()
   assert.equal((await files.readFile(join(directory, 'chunks'))).toString(), 'CHUNK')
+})
+
+test('small writes are made at once, unless the kernel makes a writer wait', async (t) => {
+  const file = await files.open(join(directory, 'small'), 'write')
+  const { writeSync } = fs
+  const writes = t.mock.method(fs, 'writeSync')
+  await file.write([Buffer.from('quick;')], 0)
+  assert.equal(writes.mock.callCount(), 1)
+  await file.write([Buffer.alloc(16_385)], 100)
+  assert.equal(writes.mock.callCount(), 1)
+  const stalled = (descriptor: number, data: Uint8Array, offset: number, length: number, position: number): number => {
+    for (const startedMs = performance.now(); performance.now() - startedMs < 7; );
+    return writeSync(descriptor, data, offset, length, position)
+  }
+  t.mock.method(fs, 'writeSync', stalled)
+  await file.write([Buffer.from('stalled')], 6)
+  const after = t.mock.method(fs, 'writeSync')
+  await file.write([Buffer.from(';aside')], 13)
+  assert.equal(after.mock.callCount(), 0)
+  await file.close()
+  assert.equal((await files.readFile(join(directory, 'small'))).toString('latin1', 0, 19), 'quick;stalled;aside')
 })
 
 test('the ways to open a file', async () => {
