@@ -169,8 +169,8 @@ export const fetchingMutations: readonly Mutation[] = [
   {
     name: 'pattern/new-topics-unnoticed',
     breaks: 'a topic that is made later does not join a subscription by pattern',
-    file: facade,
-    search: 'this.#topics.onRefresh(() => this.#matchTopics())',
+    file: 'packages/client/src/consumer/followed-topics.ts',
+    search: 'options.topics.onRefresh(() => this.#match())',
     replace: '',
     tests: [patterns],
   },

@@ -118,8 +118,8 @@ test('configurations may have numbers and booleans; what is neither, nor text, n
       ['remote.storage.enable=false', 'retention.ms=86400000'],
     )
   })
-  // As a caller without types may have it.
-  const none = null as unknown as string
+  // @ts-expect-error as a caller without types may have it
+  const none: string = null
   for (const options of [{ config: { 'num.partitions': none } }, { topics: { orders: { configs: { 'num.partitions': none } } } }]) {
     const error = await errorOf(startBroker(options))
     assert.ok(error instanceof ConfigError)

@@ -30,6 +30,7 @@ import { Commits } from './commits.ts'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
 import type { DecodeOptions } from './fetched-partition.ts'
 import { Fetcher } from './fetcher.ts'
+import { FollowedTopics } from './followed-topics.ts'
 import type { ConsumerInterceptor } from './interceptors.ts'
 import { ConsumerInterceptors } from './interceptors.ts'
 import { Iteration } from './iteration.ts'
@@ -41,7 +42,6 @@ import { Rebalances } from './rebalances.ts'
 import { Signal } from './signal.ts'
 import { Subscription } from './subscription.ts'
 import { reportTopicErrors } from './topic-errors.ts'
-import { TopicPattern } from './topic-pattern.ts'
 import type { CommitCallback, Consumer, ConsumerBatch, ConsumerGroupMetadata, ConsumerRecord, RebalanceListener } from './types.ts'
 
 const DEFAULT_POLL_MS = 1000
@@ -66,6 +66,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   readonly #options: KafkaConsumerOptions<K, V>
   readonly #cluster: Cluster
   readonly #topics: TopicsOfInterest
+  readonly #followed: FollowedTopics<K, V>
   readonly #coordinators: Coordinators
   readonly #subscription = new Subscription<K, V>(() => this.#iteration.sift())
   readonly #iteration: Iteration<K, V>
@@ -78,7 +79,6 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   readonly #rebalances: Rebalances<K, V> | undefined
   readonly #interceptors: ConsumerInterceptors<K, V> | undefined
   readonly #isAsync: boolean
-  #pattern: TopicPattern | undefined
   #error: unknown
   #isPolling = false
   #wakeups = 0
@@ -123,6 +123,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       onChange,
       onError,
     }
+    this.#followed = new FollowedTopics({ ...shared, onMatch: () => this.#rejoin('topics that the pattern matches have changed') })
     reportTopicErrors(shared)
     this.#ends = new OffsetQueries(shared)
     this.#positions = new Positions(shared)
@@ -149,16 +150,14 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       owned: () => this.#subscription.assigned,
     })
     this.#rebalances = new Rebalances(this.#subscription, this.#member, commits, cluster.runtime.clock)
-    this.#topics.onRefresh(() => this.#matchTopics())
   }
 
   async subscribe(topics: readonly string[] | RegExp, listener?: RebalanceListener): Promise<void> {
     this.#checkOpen()
     const { member, rebalances } = this.#group()
     if (!(topics instanceof RegExp) && topics.length === 0) return this.unsubscribe()
-    this.#subscription.setTopics(topics instanceof RegExp ? [] : topics)
     rebalances.listener = listener
-    await this.#lookUp(topics)
+    await this.#followed.follow(topics, this.#apiDeadline())
     if (member.membership.state === 'detached' || member.membership.state === 'failed') member.membership.start()
     else member.membership.rejoin('subscription has changed')
     member.membership.touched(this.#cluster.nowMs())
@@ -172,8 +171,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       else await this.#commitAssigned(this.#apiDeadline())
     } finally {
       this.#subscription.clear()
-      this.#usePattern(undefined)
-      this.#topics.replace([])
+      this.#followed.stop()
     }
   }
 
@@ -375,29 +373,9 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     return this.#subscription.mode !== 'topics' || this.#member?.membership.mayHandOver === true
   }
 
-  async #lookUp(topics: readonly string[] | RegExp): Promise<void> {
-    this.#usePattern(topics instanceof RegExp ? new TopicPattern(topics, this.#options.config.excludeInternalTopics) : undefined)
-    this.#topics.replace(this.#subscription.topics)
-    // A pattern means nothing yet: the group is joined for the topics that are there.
-    if (this.#pattern !== undefined) await retryUntil(this.#cluster, this.#apiDeadline(), 'subscribe', () => this.#topics.refresh())
-    // Ahead of time, for members that do not lead; when it fails, the first fetch asks again.
-    else this.#topics.refresh().catch(() => undefined)
-  }
-
-  #usePattern(pattern: TopicPattern | undefined): void {
-    this.#pattern = pattern
-    this.#topics.wantsAll = pattern !== undefined
-  }
-
-  /** After every refresh of metadata: a topic that has come, or gone, changes what a pattern subscribes to. */
-  #matchTopics(): void {
-    if (this.#pattern === undefined) return
-    const topics = this.#pattern.matching(this.#cluster.metadata.topics)
-    const before = this.#subscription.topics
-    if (topics.length === before.length && topics.every((topic, index) => topic === before[index])) return
-    this.#subscription.setTopics(topics)
+  #rejoin(reason: string): void {
     if (this.#member?.membership.state === 'detached') return
-    this.#member?.membership.rejoin('topics that the pattern matches have changed')
+    this.#member?.membership.rejoin(reason)
     this.#member?.step()
     this.#signal.notify()
   }
