@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Broker, startBroker } from '@odradek/broker'
-import { type Consumer, type ConsumerConfig, type ConsumerOptions, Kafka, string } from '@odradek/client'
+import { type CommonConfig, type Consumer, type ConsumerConfig, type ConsumerOptions, Kafka, string } from '@odradek/client'
 import { heartbeat } from '@odradek/protocol'
 import { createSimulation, type Simulation } from '@odradek/runtime/sim'
 
@@ -104,13 +104,13 @@ class Member {
     const untilMs = this.#simulation.elapsedMs + 120_000
     while (this.consumer.assignment().length !== count) {
       assert.ok(this.#simulation.elapsedMs < untilMs, `${this.consumer.assignment().length} partitions, not ${count}`)
-      await this.#simulation.sleep(20)
+      await this.#simulation.sleep(50)
     }
   }
 
   async #poll(): Promise<void> {
     await this.#subscribed
-    while (this.#isPolling) await this.consumer.poll(100)
+    while (this.#isPolling) await this.consumer.poll(1000)
   }
 }
 
@@ -141,6 +141,16 @@ async function sharesOf(partitionAssignmentStrategy: readonly ['range'] | readon
 }
 
 const effects = {
+  clientId: async (stage) => {
+    const member = stage.member('first', { clientId: 'bookkeeper' }).goOn()
+    await member.owns(2)
+    const [group] = await stage.kafkaOn('admin').admin().describeGroups([GROUP])
+    assert.deepEqual(
+      group?.members.map(({ clientId }) => clientId),
+      ['bookkeeper'],
+    )
+    await member.leave()
+  },
   groupInstanceId: async (stage) => {
     const [begun, gone] = await generationAfterRestart(stage, { groupId: 'dynamic' })
     assert.ok(gone > begun, 'whoever leaves and joins is a rebalance')
@@ -162,12 +172,12 @@ const effects = {
     }
   },
   heartbeatIntervalMs: async (stage) => {
-    for (const heartbeatIntervalMs of [300, 8000]) {
+    for (const heartbeatIntervalMs of [300, 4000]) {
       const groupId = `${heartbeatIntervalMs}`
       const first = stage.member(`first-${groupId}`, { groupId, heartbeatIntervalMs }).goOn()
       await first.owns(2)
       // In a generation that is young, heartbeats are closer together.
-      await stage.simulation.sleep(20_000)
+      await stage.simulation.sleep(10_000)
       await stage.nextHeartbeat()
       const second = stage.member(`second-${groupId}`, { groupId }).goOn()
       // With its next heartbeat the first hears that another has joined.
@@ -265,7 +275,7 @@ const effects = {
       assert.equal(await isThere(name), allowAutoCreateTopics)
     }
   },
-} satisfies Partial<Record<keyof ConsumerConfig, (stage: Stage) => Promise<void>>>
+} satisfies Partial<Record<keyof ConsumerConfig | keyof CommonConfig, (stage: Stage) => Promise<void>>>
 
 describe('keys of the consumer, on a broker', () => {
   for (const [key, effect] of Object.entries(effects)) {
