@@ -137,7 +137,7 @@ async function sharesOf(partitionAssignmentStrategy: readonly ['range'] | readon
   for (const member of members) member.goOn()
   await stage.simulation.sleep(5000)
   for (const member of members) await member.pause()
-  return members.map(({ consumer }) => consumer.assignment().length).toSorted()
+  return members.map(({ consumer }) => consumer.assignment().length).toSorted((left, right) => left - right)
 }
 
 const effects = {
