@@ -75,13 +75,10 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** `code` of the error where a key, a certificate or a password is none that can be used, whoever is connected to. */
-export const UNUSABLE_TLS_OPTIONS = 'ERR_TLS_OPTIONS'
-
 export interface Network {
   /**
-   * Resolves once connected (and, with TLS, authenticated); rejects with a Node-style error (`code` ECONNREFUSED, ETIMEDOUT, ENOTFOUND …, or
-   * UNUSABLE_TLS_OPTIONS).
+   * Resolves once connected (and, with TLS, authenticated); rejects with a Node-style error (`code` ECONNREFUSED, ETIMEDOUT, ENOTFOUND …; or
+   * ERR_TLS_OPTIONS: a key, certificate or password is none that can be used, whoever is connected to).
    * `handler` receives events from then on; none before the promise has resolved.
    */
   connect(options: ConnectOptions, handler: SocketHandler): Promise<Socket>

@@ -3,7 +3,6 @@
 import type { Api, AnyApi } from '@odradek/protocol'
 import { decodeResponseHeader, encodeRequestFrame, MalformedError, Reader } from '@odradek/protocol'
 import type { ConnectOptions, Runtime, Socket } from '@odradek/runtime'
-import { UNUSABLE_TLS_OPTIONS } from '@odradek/runtime'
 import { ConfigError, ConnectionError, KafkaError, ProtocolError, TimeoutError } from '../errors/kafka-error.ts'
 import type { Exchange, NetworkMetrics } from '../metrics/network-metrics.ts'
 import { FrameSplitter } from './frame-splitter.ts'
@@ -64,7 +63,7 @@ export class Connection {
       })
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      if (error instanceof Error && 'code' in error && error.code === UNUSABLE_TLS_OPTIONS) throw new ConfigError(message, { cause: error })
+      if (error instanceof Error && 'code' in error && error.code === 'ERR_TLS_OPTIONS') throw new ConfigError(message, { cause: error })
       throw new ConnectionError(`Cannot connect to ${connection.address}: ${message}`, { cause: error })
     }
     options.metrics.opened(options.node(), options.address)

@@ -3,7 +3,6 @@
 import type { Server, Socket as NetSocket } from 'node:net'
 import type { SecureContext, TLSSocket } from 'node:tls'
 import type { ConnectOptions, Listener, ListenOptions, Network, Socket, SocketHandler, TlsOptions } from '../network.ts'
-import { UNUSABLE_TLS_OPTIONS } from '../network.ts'
 import { dns, net, tls } from './builtins.ts'
 import { NodeSocket, WRITE_HIGH_WATER_BYTES } from './socket.ts'
 import { tlsClientOptions, tlsServerOptions } from './tls.ts'
@@ -69,7 +68,7 @@ function secureContextOf(options: TlsOptions, host: string): SecureContext {
   try {
     return tls().createSecureContext(tlsClientOptions(options, host))
   } catch (error) {
-    throw codedError(UNUSABLE_TLS_OPTIONS, `The certificates, key or password cannot be used: ${textOf(error)}`)
+    throw codedError('ERR_TLS_OPTIONS', `The certificates, key or password cannot be used: ${textOf(error)}`)
   }
 }
 
