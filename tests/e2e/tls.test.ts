@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { describe, it } from 'node:test'
 import { createServer, type TlsOptions, type TLSSocket } from 'node:tls'
 import { startBroker } from '@odradek/broker'
-import { type CommonConfig, Kafka } from '@odradek/client'
+import { type CommonConfig, Kafka, TimeoutError } from '@odradek/client'
 import { caCert, clientCert, clientKey, clientKeyPassword, encryptedClientKey, serverCert, serverKey } from './support/certificates.ts'
 
 interface Door {
@@ -44,15 +44,19 @@ async function atDoor(options: TlsOptions, run: (door: Door) => Promise<void>): 
   }
 }
 
-/** What the broker says, or why it cannot be asked. */
+/** What the broker says, or why it cannot be asked. On a busy machine time may be over before anything has happened: then it is asked again. */
 async function topicsSeen({ port }: Door, config: Partial<CommonConfig>): Promise<readonly string[] | string> {
-  const shared = { bootstrapServers: `localhost:${port}`, retryBackoffMs: 5, reconnectBackoffMs: 5, requestTimeoutMs: 2000, ...config }
+  const shared = { bootstrapServers: `localhost:${port}`, retryBackoffMs: 5, reconnectBackoffMs: 5, ...config }
   await using kafka = new Kafka({ ...shared, logger: { warn: () => undefined } })
-  try {
-    return (await kafka.admin({ defaultApiTimeoutMs: 400 }).listTopics()).map(({ topic }) => topic)
-  } catch (error) {
-    return reasonOf(error)
+  const admin = kafka.admin({ defaultApiTimeoutMs: 200 })
+  for (let tries = 0; tries < 50; tries++) {
+    try {
+      return (await admin.listTopics()).map(({ topic }) => topic)
+    } catch (error) {
+      if (!(error instanceof TimeoutError) || error.cause !== undefined) return reasonOf(error)
+    }
   }
+  return 'the door does not answer'
 }
 
 function reasonOf(error: unknown): string {
@@ -75,7 +79,7 @@ describe('encryption', { concurrency: true }, () => {
         topicsSeen(door, { securityProtocol, sslEndpointIdentificationAlgorithm: '' }),
       ])
       assert.deepEqual(trusted, ['orders'])
-      assert.equal(typeof plain, 'string')
+      assert.match(String(plain), /closed the connection|broke/)
       assert.match(String(unknown), /self.signed certificate/)
       assert.match(String(misnamed), /127\.0\.0\.1 is not in the cert/)
       assert.deepEqual(anyName, ['orders'])
