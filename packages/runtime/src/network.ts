@@ -77,7 +77,8 @@ export interface Listener {
 
 export interface Network {
   /**
-   * Resolves once connected (and, with TLS, authenticated); rejects with a Node-style error (`code` ECONNREFUSED, ETIMEDOUT, ENOTFOUND …).
+   * Resolves once connected (and, with TLS, authenticated); rejects with a Node-style error (`code` ECONNREFUSED, ETIMEDOUT, ENOTFOUND …; or
+   * ERR_TLS_OPTIONS: a key, certificate or password is none that can be used, whoever is connected to).
    * `handler` receives events from then on; none before the promise has resolved.
    */
   connect(options: ConnectOptions, handler: SocketHandler): Promise<Socket>

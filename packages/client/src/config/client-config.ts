@@ -83,7 +83,11 @@ function tlsOptions(common: CommonValues, tls: TlsOptions | undefined): TlsOptio
       throw new ConfigError('ssl.* is set but security.protocol is PLAINTEXT; set it to SSL')
     return undefined
   }
-  return { ...definedTls(fromKeys), ...tls }
+  const all = { ...definedTls(fromKeys), ...tls }
+  // A server that asks who this is would be told nothing.
+  if ((all.cert === undefined) !== (all.key === undefined))
+    throw new ConfigError('A certificate and its key go together: ssl.keystore.certificate.chain and ssl.keystore.key')
+  return all
 }
 
 function definedTls(tls: TlsOptions): TlsOptions {

@@ -3,7 +3,7 @@
 import type { Api, AnyApi } from '@odradek/protocol'
 import { decodeResponseHeader, encodeRequestFrame, MalformedError, Reader } from '@odradek/protocol'
 import type { ConnectOptions, Runtime, Socket } from '@odradek/runtime'
-import { ConnectionError, KafkaError, ProtocolError, TimeoutError } from '../errors/kafka-error.ts'
+import { ConfigError, ConnectionError, KafkaError, ProtocolError, TimeoutError } from '../errors/kafka-error.ts'
 import type { Exchange, NetworkMetrics } from '../metrics/network-metrics.ts'
 import { FrameSplitter } from './frame-splitter.ts'
 import { PendingRequests } from './pending-requests.ts'
@@ -51,7 +51,7 @@ export class Connection {
   #correlationId = -1
   #closedBy: KafkaError | undefined
 
-  /** Rejects with ConnectionError. The broker has not been asked for its versions yet. */
+  /** Rejects with ConnectionError, or with ConfigError for what no attempt can use. The broker has not been asked for its versions yet. */
   static async connect(options: ConnectionOptions): Promise<Connection> {
     const connection = new Connection(options)
     try {
@@ -62,9 +62,9 @@ export class Connection {
         onClose: (error) => connection.#end(new ConnectionError(`The connection to ${connection.address} broke`, { cause: error })),
       })
     } catch (error) {
-      throw new ConnectionError(`Cannot connect to ${connection.address}: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      })
+      const message = error instanceof Error ? error.message : String(error)
+      if (error instanceof Error && 'code' in error && error.code === 'ERR_TLS_OPTIONS') throw new ConfigError(message, { cause: error })
+      throw new ConnectionError(`Cannot connect to ${connection.address}: ${message}`, { cause: error })
     }
     options.metrics.opened(options.node(), options.address)
     return connection

@@ -52,9 +52,10 @@ async function reconnectsWithin(forMs: number, config: Partial<CommonConfig>): P
   return gaps(weather.calls.map(({ atMs }) => atMs))
 }
 
-/** Time-outs of the attempts to connect to an address that swallows them. */
-async function setupTimeouts(config: Partial<CommonConfig>): Promise<number[]> {
-  const { cluster, weather, kafka } = start(config)
+/** How long each attempt to connect to an address that swallows it goes on. */
+async function setupTimes(config: Partial<CommonConfig>): Promise<number[]> {
+  const noPause = { retryBackoffMs: 0, retryBackoffMaxMs: 0, reconnectBackoffMs: 0, reconnectBackoffMaxMs: 0 }
+  const { cluster, weather, kafka } = start({ ...noPause, ...config })
   weather.swallowing.add('fake')
   kafka
     .admin()
@@ -62,7 +63,7 @@ async function setupTimeouts(config: Partial<CommonConfig>): Promise<number[]> {
     .catch(() => undefined)
   await cluster.clock.advance(60_000)
   await kafka.close()
-  return weather.calls.map(({ timeoutMs }) => timeoutMs)
+  return gaps(weather.calls.map(({ atMs }) => atMs))
 }
 
 /** Average latency `afterMs` a request, and whether there is one. */
@@ -127,6 +128,8 @@ const effects = {
     const { cluster, kafka } = start({ clientId: 'billing' })
     await kafka.admin().listTopics()
     assert.ok(cluster.requests.every(({ clientId }) => clientId === 'billing'))
+    const tagged = kafka.admin().metrics()
+    assert.ok(tagged.length > 0 && tagged.every(({ tags }) => tags['client-id'] === 'billing'))
     await kafka.close()
   },
   requestTimeoutMs: async () => {
@@ -155,12 +158,12 @@ const effects = {
     assert.ok(pauses.length > 10 && pauses.every((pause) => near(pause, 100)))
   },
   socketConnectionSetupTimeoutMs: async () => {
-    const timeouts = await setupTimeouts({ socketConnectionSetupTimeoutMs: 2000 })
-    assert.deepEqual(timeouts.slice(0, 3), [2000, 4000, 8000])
+    const times = await setupTimes({ socketConnectionSetupTimeoutMs: 2000 })
+    assert.deepEqual(times.slice(0, 3), [2000, 4000, 8000])
   },
   socketConnectionSetupTimeoutMaxMs: async () => {
-    const timeouts = await setupTimeouts({ socketConnectionSetupTimeoutMs: 2000, socketConnectionSetupTimeoutMaxMs: 3000 })
-    assert.deepEqual(timeouts.slice(0, 3), [2000, 3000, 3000])
+    const times = await setupTimes({ socketConnectionSetupTimeoutMs: 2000, socketConnectionSetupTimeoutMaxMs: 3000 })
+    assert.deepEqual(times.slice(0, 3), [2000, 3000, 3000])
   },
   connectionsMaxIdleMs: async () => {
     const { cluster, kafka } = start({ connectionsMaxIdleMs: 5000 })
@@ -170,6 +173,11 @@ const effects = {
     await cluster.clock.advance(200)
     assert.equal(cluster.openSockets, 0)
     await kafka.close()
+    const { cluster: lasting, kafka: never } = start({ connectionsMaxIdleMs: -1 })
+    await never.admin().listTopics()
+    await lasting.clock.advance(10_000_000)
+    assert.equal(lasting.openSockets, 1)
+    await never.close()
     // Kafka's default is another for administrators.
     const { cluster: other, kafka: administrators } = start({})
     await administrators.admin().listTopics()
@@ -182,9 +190,15 @@ const effects = {
   metadataMaxAgeMs: async () => {
     const { cluster, kafka } = start({ metadataMaxAgeMs: 2000 })
     cluster.topics.set('t', [1])
-    await kafka.producer().partitionsFor('t')
+    const producer = kafka.producer()
+    const count = async (): Promise<number> => (await producer.partitionsFor('t')).length
+    assert.equal(await count(), 1)
     const before = cluster.of(metadata).length
-    await cluster.clock.advance(2100)
+    cluster.topics.set('t', [1, 1])
+    await cluster.clock.advance(1900)
+    assert.equal(await count(), 1)
+    await cluster.clock.advance(200)
+    assert.equal(await count(), 2)
     assert.equal(cluster.of(metadata).length, before + 1)
     await kafka.close()
   },
@@ -233,10 +247,14 @@ const effects = {
     assert.equal((await tlsWith({ securityProtocol: 'SSL', sslTruststoreCertificates: 'CA' }))?.ca, 'CA')
   },
   sslKeystoreCertificateChain: async () => {
-    assert.equal((await tlsWith({ securityProtocol: 'SSL', sslKeystoreCertificateChain: 'CHAIN' }))?.cert, 'CHAIN')
+    const sslKeystoreCertificateChain = 'CHAIN'
+    assert.equal((await tlsWith({ securityProtocol: 'SSL', sslKeystoreCertificateChain, sslKeystoreKey: 'KEY' }))?.cert, 'CHAIN')
+    await assert.rejects(tlsWith({ securityProtocol: 'SSL', sslKeystoreCertificateChain }), /certificate and its key go together/)
   },
   sslKeystoreKey: async () => {
-    assert.equal((await tlsWith({ securityProtocol: 'SSL', sslKeystoreKey: 'KEY' }))?.key, 'KEY')
+    const sslKeystoreKey = 'KEY'
+    assert.equal((await tlsWith({ securityProtocol: 'SSL', sslKeystoreCertificateChain: 'CHAIN', sslKeystoreKey }))?.key, 'KEY')
+    await assert.rejects(tlsWith({ securityProtocol: 'SSL', sslKeystoreKey }), /certificate and its key go together/)
   },
   sslKeyPassword: async () => {
     assert.equal((await tlsWith({ securityProtocol: 'SSL', sslKeyPassword: 'hush' }))?.passphrase, 'hush')

@@ -1,8 +1,20 @@
-/** Every key of the consumer's configuration has an effect, seen here from the broker's side or from the application's. */
+/**
+ * Every key of the consumer's configuration has an effect, seen here from the application's side, or as what the broker is asked for. What
+ * brokers and other members then do is in tests/simulation/consumer-keys.test.ts.
+ */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { fetch, heartbeat, joinGroup, leaveGroup, metadata, offsetCommit, offsetFetch } from '@odradek/protocol'
+import {
+  consumerProtocolSubscription,
+  fetch,
+  heartbeat,
+  joinGroup,
+  leaveGroup,
+  metadata,
+  offsetCommit,
+  offsetFetch,
+} from '@odradek/protocol'
 import type { Consumer, ConsumerConfig, ConsumerOptions } from '../../src/index.ts'
 import { BrokerError, CorruptBatchError, TimeoutError } from '../../src/index.ts'
 import { FakeGroup } from '../support/fake-group.ts'
@@ -45,6 +57,39 @@ const firstFetch = async (stage: Stage, options: ConsumerOptions<string, string>
   return stage.fake.cluster.of(fetch)[0]
 }
 
+/** Nodes whose records reach a consumer in this rack, when the leader, node 1, sends readers of rack near to node 2. */
+async function sourcesFor(clientRack: string): Promise<number[]> {
+  const fake = new FakePartitions(1, [1, 2])
+  const partition = fake.at(0).write('a0')
+  const sources: number[] = []
+  partition.answer = ({ fetchOffset }, { node }) => {
+    if (node === 1 && fake.fetches.at(-1)?.rackId === 'near') return { preferredReadReplica: 2 }
+    const rest = partition.records.slice(fetchOffset)
+    if (rest.length === 0) return {}
+    sources.push(node)
+    return { records: fake.batches(rest, fetchOffset) }
+  }
+  const consumer = await fake.assigned({ clientRack })
+  assert.deepEqual(await fake.poll(consumer, 10), ['a0'])
+  await consumer.close()
+  return sources
+}
+
+/** What a consumer in this rack is given beside another in rack far, of two partitions: the first is in rack far, the second in near. */
+async function shareFor(clientRack: string): Promise<number[]> {
+  const fake = new FakePartitions(2, [1, 2])
+  fake.racks.set(1, 'far').set(2, 'near')
+  fake.at(1).leader = 2
+  const group = new FakeGroup(fake.cluster)
+  group.others.push({ memberId: 'm2', metadata: consumerProtocolSubscription.encode({ topics: ['t'], rackId: 'far' }) })
+  const consumer = fake.consumer({ groupId: 'g', clientRack })
+  await consumer.subscribe(['t'])
+  await fake.poll(consumer, 300)
+  const share = consumer.assignment().map(({ partition }) => partition)
+  await consumer.close()
+  return share
+}
+
 const effects = {
   groupId: async (stage) => {
     await stage.subscribed({ groupId: 'billing' }).then((consumer) => stage.fake.poll(consumer, 300))
@@ -70,9 +115,12 @@ const effects = {
     assert.equal(stage.fake.cluster.of(leaveGroup).length, 0)
   },
   enableAutoCommit: async (stage) => {
-    await stage.fake.poll(await stage.subscribed({ enableAutoCommit: false }), 300)
-    await stage.close()
-    assert.equal(stage.fake.cluster.of(offsetCommit).length, 0)
+    for (const enableAutoCommit of [false, true]) {
+      const consumer = await stage.subscribed({ enableAutoCommit })
+      assert.equal((await stage.fake.poll(consumer, 300)).length, 3)
+      await consumer.close()
+      assert.equal(stage.group.committed.get(0), enableAutoCommit ? 3 : undefined)
+    }
   },
   autoCommitIntervalMs: async (stage) => {
     const consumer = await stage.subscribed({ autoCommitIntervalMs: 700 })
@@ -178,8 +226,9 @@ const effects = {
     await stage.fake.cluster.clock.advance(3001)
     await asking
   },
-  clientRack: async (stage) => {
-    assert.equal((await firstFetch(stage, { clientRack: 'here' }))?.rackId, 'here')
+  clientRack: async () => {
+    assert.deepEqual([await sourcesFor('near'), await sourcesFor('')], [[2], [1]])
+    assert.deepEqual([await shareFor('near'), await shareFor('')], [[1], [0]])
   },
 } satisfies Record<keyof ConsumerConfig, (stage: Stage) => Promise<void>>
 

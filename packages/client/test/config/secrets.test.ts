@@ -15,7 +15,7 @@ function start() {
   const cluster = new FakeCluster()
   const weather = new Weather(cluster)
   const properties = Object.fromEntries(secretNames.map((name) => [name, SECRET]))
-  const tls = { ca: 'CA', passphrase: SECRET, key: SECRET }
+  const tls = { ca: 'CA', cert: 'CERT', passphrase: SECRET, key: SECRET }
   const kafka = new Kafka({
     bootstrapServers: 'fake:9001',
     securityProtocol: 'SSL',

@@ -1,5 +1,6 @@
-/** A coordinator in memory for a group of one member, who leads it. */
+/** A coordinator in memory for a group of one real member, who leads it. */
 
+import type { JoinGroupResponseMemberInput } from '@odradek/protocol'
 import { ErrorCodes, heartbeat, joinGroup, leaveGroup, offsetCommit, offsetFetch, syncGroup } from '@odradek/protocol'
 import type { FakeCluster } from './fake-cluster.ts'
 
@@ -8,6 +9,8 @@ export class FakeGroup {
   readonly committed: Map<number, number> = new Map()
   /** What the next heartbeats answer; 0 when empty. */
   readonly heartbeats: number[] = []
+  /** Members that nobody is behind. */
+  readonly others: JoinGroupResponseMemberInput[] = []
   generation = 0
 
   constructor(cluster: FakeCluster) {
@@ -21,7 +24,7 @@ export class FakeGroup {
         protocolType: 'consumer',
         leader: 'm1',
         memberId: 'm1',
-        members: [{ memberId: 'm1', metadata: first?.metadata ?? Buffer.alloc(0) }],
+        members: [{ memberId: 'm1', metadata: first?.metadata ?? Buffer.alloc(0) }, ...this.others],
       }
     })
     cluster.on(syncGroup, ({ assignments }) => ({ errorCode: 0, assignment: assignments[0]?.assignment ?? Buffer.alloc(0) }))

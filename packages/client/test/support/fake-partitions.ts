@@ -34,6 +34,8 @@ export class FakePartitions {
   /** Change it to make the topic anew; undefined: none. */
   topicId: string | undefined = 'tttttttttttttttttttttA'
   isInternal = false
+  /** By node. */
+  readonly racks: Map<number, string> = new Map()
   /** Most records in an answer a partition. */
   batchSize = 100
   /** Sessions by id, as a broker keeps them. */
@@ -49,7 +51,7 @@ export class FakePartitions {
     const known = [...nodes]
     this.cluster.on(metadata, () => ({
       throttleTimeMs: 0,
-      brokers: known.map((nodeId) => ({ nodeId, host: 'fake', port: 9000 + nodeId, rack: null })),
+      brokers: known.map((nodeId) => ({ nodeId, host: 'fake', port: 9000 + nodeId, rack: this.racks.get(nodeId) ?? null })),
       clusterId: 'fake',
       controllerId: 1,
       topics: [{ errorCode: 0, name: 't', topicId: this.topicId, isInternal: this.isInternal, partitions: this.partitions.map(describe) }],
@@ -196,7 +198,7 @@ export class FakePartitions {
 }
 
 function describe({ leader, leaderEpoch }: FakePartition, partitionIndex: number) {
-  return { errorCode: 0, partitionIndex, leaderId: leader, leaderEpoch, replicaNodes: [1], isrNodes: [1], offlineReplicas: [] }
+  return { errorCode: 0, partitionIndex, leaderId: leader, leaderEpoch, replicaNodes: [leader], isrNodes: [leader], offlineReplicas: [] }
 }
 
 function hasSomething({ records, errorCode, preferredReadReplica }: FetchResponsePartitionDataInput): boolean {

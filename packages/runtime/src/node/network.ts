@@ -1,8 +1,8 @@
 /** TCP, TLS and name resolution by Node. Socket buffer sizes are the kernel's: Node cannot set them. */
 
 import type { Server, Socket as NetSocket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
-import type { ConnectOptions, Listener, ListenOptions, Network, Socket, SocketHandler } from '../network.ts'
+import type { SecureContext, TLSSocket } from 'node:tls'
+import type { ConnectOptions, Listener, ListenOptions, Network, Socket, SocketHandler, TlsOptions } from '../network.ts'
 import { dns, net, tls } from './builtins.ts'
 import { NodeSocket, WRITE_HIGH_WATER_BYTES } from './socket.ts'
 import { tlsClientOptions, tlsServerOptions } from './tls.ts'
@@ -15,6 +15,8 @@ export const nodeNetwork: Network = { connect, listen, resolve }
 function connect(options: ConnectOptions, handler: SocketHandler): Promise<Socket> {
   return new Promise((resolveConnected, reject) => {
     const { host, port, timeoutMs } = options
+    // Before anything else: what throws in a socket's event ends the process.
+    const secureContext = options.tls === undefined ? undefined : secureContextOf(options.tls, host)
     const plain = net().connect({ host, port, noDelay: true, autoSelectFamily: false, ...STREAM_OPTIONS })
     let secure: TLSSocket | undefined
     const timer = setTimeout(
@@ -51,7 +53,7 @@ function connect(options: ConnectOptions, handler: SocketHandler): Promise<Socke
         established(plain)
         return
       }
-      const wrapped = (secure = tls().connect({ ...tlsClientOptions(options.tls, host), socket: plain }))
+      const wrapped = (secure = tls().connect({ ...tlsClientOptions(options.tls, host), secureContext, socket: plain }))
       wrapped.on('error', fail)
       wrapped.on('close', onClosed)
       wrapped.once('secureConnect', () => {
@@ -60,6 +62,14 @@ function connect(options: ConnectOptions, handler: SocketHandler): Promise<Socke
       })
     })
   })
+}
+
+function secureContextOf(options: TlsOptions, host: string): SecureContext {
+  try {
+    return tls().createSecureContext(tlsClientOptions(options, host))
+  } catch (error) {
+    throw codedError('ERR_TLS_OPTIONS', `The certificates, key or password cannot be used: ${textOf(error)}`)
+  }
 }
 
 const STREAM_OPTIONS = { allowHalfOpen: true, writableHighWaterMark: WRITE_HIGH_WATER_BYTES }
@@ -112,6 +122,10 @@ async function resolve(host: string): Promise<string[]> {
 }
 
 function ignore(): void {}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
 
 function codedError(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })

@@ -258,6 +258,16 @@ test('TLS: a certificate of an unknown authority or for another name is refused,
   await listener.close()
 })
 
+test('TLS: a key, certificate or password that is none is refused before anybody is connected to', async () => {
+  const attempt = (tls: TlsOptions): Promise<Socket> => network.connect({ host, port: 1, timeoutMs: 5_000, tls }, new Recorder())
+  const unusable: TlsOptions[] = [
+    { cert: 'none', key: clientKey },
+    { cert: clientCert, key: 'none' },
+  ]
+  for (const tls of [...unusable, { cert: clientCert, key: serverKey }])
+    await assert.rejects(attempt(tls), { code: 'ERR_TLS_OPTIONS', message: /^The certificates, key or password cannot be used: / })
+})
+
 test('names resolve to all their addresses, addresses to themselves', async () => {
   assert.deepEqual(await network.resolve('::1'), ['::1'])
   assert.deepEqual(await network.resolve('10.1.2.3'), ['10.1.2.3'])

@@ -1,0 +1,67 @@
+/**
+ * Certificates for tests, valid for a hundred years and for nothing else: a CA, a server for localhost and no address, a client called alice.
+ * Made by: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500, openssl x509 -req, and openssl pkcs8 -topk8.
+ */
+
+export const caCert: string = `-----BEGIN CERTIFICATE-----
+MIIBezCCASGgAwIBAgIUR/q7hMuLYzd4cTgJKIC5GG1HfhowCgYIKoZIzj0EAwIw
+EjEQMA4GA1UEAwwHVGVzdCBDQTAgFw0yNjExMjgwMzM0MDlaGA8yMTI2MTEwNDAz
+MzQwOVowEjEQMA4GA1UEAwwHVGVzdCBDQTBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABBRJN5sj8mhqpQ1SYpb3/9dKmT7aGppHt/BVkSzrD1Jv+8wYHrhL7fo0VTOd
+yo3xHnVi5bmwSi0oxLX9hXjF1r+jUzBRMB0GA1UdDgQWBBSggoPBWQPt8LoLGkvC
+CD7R7nv3ozAfBgNVHSMEGDAWgBSggoPBWQPt8LoLGkvCCD7R7nv3ozAPBgNVHRMB
+Af8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIAOTaxk8Z+805CuEeuqjvgaM1pbh
+f5wyZi38a7AzqzlIAiEAr1YfXqUl3aPfoxUwB5+/07AmiEU5T6PxM3werEsxArQ=
+-----END CERTIFICATE-----
+`
+
+export const serverCert: string = `-----BEGIN CERTIFICATE-----
+MIIBgTCCASigAwIBAgIUee1Axd+zr22NAoSANpAD9gYTQD8wCgYIKoZIzj0EAwIw
+EjEQMA4GA1UEAwwHVGVzdCBDQTAgFw0yNjExMjgwMzM0MDlaGA8yMTI2MTEwNDAz
+MzQwOVowFDESMBAGA1UEAwwJbG9jYWxob3N0MFkwEwYHKoZIzj0CAQYIKoZIzj0D
+AQcDQgAETEj8OyJmFp/iTNLAlfvIqZ0sDxFpXsJVoPctx4YyXmk+52MQqvg1hlK0
+8/BtRtcG4YIWptbrQqE884SKesNzMaNYMFYwFAYDVR0RBA0wC4IJbG9jYWxob3N0
+MB0GA1UdDgQWBBTR8o3IUdmcw5N0alSKOMZu7Oo3cjAfBgNVHSMEGDAWgBSggoPB
+WQPt8LoLGkvCCD7R7nv3ozAKBggqhkjOPQQDAgNHADBEAiAE9biC3mucr5dNBrAT
+woqRhgVDI3VynFUSiDh3/pQ9mgIgftjwBeKKkW7+gIFDyRgm57xvwSN+IRBDVQaF
+dmfCYO8=
+-----END CERTIFICATE-----
+`
+
+export const serverKey: string = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgpXdjkviNSUu0sb32
+1gfuCkrU8lCwdBv1gG4/1kGj7GuhRANCAARMSPw7ImYWn+JM0sCV+8ipnSwPEWle
+wlWg9y3HhjJeaT7nYxCq+DWGUrTz8G1G1wbhgham1utCoTzzhIp6w3Mx
+-----END PRIVATE KEY-----
+`
+
+export const clientCert: string = `-----BEGIN CERTIFICATE-----
+MIIBfDCCASOgAwIBAgIUee1Axd+zr22NAoSANpAD9gYTQEAwCgYIKoZIzj0EAwIw
+EjEQMA4GA1UEAwwHVGVzdCBDQTAgFw0yNjExMjgwMzM0MDlaGA8yMTI2MTEwNDAz
+MzQwOVowEDEOMAwGA1UEAwwFYWxpY2UwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AAQvv77crrSPe9BjwWiaZDtUxv1dakkP9/pdKCn8SIXgY2L5koQqK79dbEH1bd/R
+6Ln0+yy+GoLDiLAX28z8SxAno1cwVTATBgNVHSUEDDAKBggrBgEFBQcDAjAdBgNV
+HQ4EFgQUyGYMI9bWimDP2iJI5W6r74EtVYUwHwYDVR0jBBgwFoAUoIKDwVkD7fC6
+CxpLwgg+0e5796MwCgYIKoZIzj0EAwIDRwAwRAIgftzRxUuk7S100XtheVuk5aQU
+5JHgLqwDgIhXrhiIxwgCIG/TxJIMtnlnsm+e8npPuNl2KyhNFzpTIM/JYM77Tq/x
+-----END CERTIFICATE-----
+`
+
+export const clientKey: string = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg+8772OcpAcG1d68o
+roKHQZY3/OPr7zvIE4uAiazQ4DmhRANCAAQvv77crrSPe9BjwWiaZDtUxv1dakkP
+9/pdKCn8SIXgY2L5koQqK79dbEH1bd/R6Ln0+yy+GoLDiLAX28z8SxAn
+-----END PRIVATE KEY-----
+`
+
+/** The key of the client, encrypted with the password below. */
+export const encryptedClientKey: string = `-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAiQfZ4TtPpgSwICCAAw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEHgoB98D1mG/8EQC/CTWEAYEgZBZ
+nXIvYnutQWoOfvKBZDxnMf1YP87PS3HcjVhugDWVpuAp9lzoh6cuMPXxn6xNXSoc
+cc3g8JW3148nXGdSs76R29XGR/f+d0Rdbt4cGzmGpmA7+WGqDhSyLCwIUDeciJaD
+mvKMaRsT2ax3xaXG90vGQsGVXHJepmYFQ3qnaWByHYWrCXWkp/rLtQDvXcoOWNI=
+-----END ENCRYPTED PRIVATE KEY-----
+`
+
+export const clientKeyPassword = 'open-sesame'
