@@ -1,6 +1,12 @@
-/** Authorisation: Kafka's operations and resource types, and the seam through which every request is checked. */
+/** Authorisation: who may be asking, Kafka's operations and resource types, and the seam through which every request is checked. */
 
-import type { Principal } from './context.ts'
+export interface Principal {
+  /** 'User' for everyone that Kafka itself knows of. */
+  readonly type: string
+  readonly name: string
+}
+
+export const anonymous: Principal = { type: 'User', name: 'ANONYMOUS' }
 
 /** Kafka's AclOperation codes. */
 export const AclOperations = {

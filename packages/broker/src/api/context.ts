@@ -1,16 +1,8 @@
 /** What a handler knows of the request beside its body: who asks, through which listener, of which node. */
 
-import type { AclOperation, ResourceType } from './authorizer.ts'
+import type { AclOperation, Principal, ResourceType } from './authorizer.ts'
 import type { Cluster } from '../cluster.ts'
 import type { BrokerNode } from '../node.ts'
-
-export interface Principal {
-  /** 'User' for everyone that Kafka itself knows of. */
-  readonly type: string
-  readonly name: string
-}
-
-export const anonymous: Principal = { type: 'User', name: 'ANONYMOUS' }
 
 /** The connection as far as handlers may know it. */
 export interface ClientConnection {

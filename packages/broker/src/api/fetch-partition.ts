@@ -1,13 +1,13 @@
 /** One partition of a fetch: which one it is, and what it has for the fetcher now. */
 
-import type { FetchRequestPartition, FetchResponsePartitionDataInput } from '@odradek/protocol'
+import type { FetchRequestPartition } from '@odradek/protocol'
 import { ErrorCodes } from '@odradek/protocol'
 import type { Topic } from '../metadata/topic.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { IsolationLevel } from '../partition/types.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import type { RequestContext } from './context.ts'
-import type { FetchEntry } from './fetch-session.ts'
+import type { FetchEntry, PartitionData } from './fetch-session.ts'
 import { findLedPartition, openPartition } from './partition-lookup.ts'
 
 export interface FetchTarget {
@@ -23,9 +23,6 @@ export interface FetchTarget {
   /** The one that the fetch began in. */
   readonly leaderEpoch: number
 }
-
-/** `sizeBytes` is not part of the answer: it is what counts towards the fetch's limits. */
-export type PartitionData = FetchResponsePartitionDataInput & { readonly sizeBytes: number }
 
 /** Comes at once unless the log has to be opened first. */
 export function resolveTarget(entry: FetchEntry, byId: boolean, context: RequestContext): FetchTarget | Promise<FetchTarget> {

@@ -3,8 +3,9 @@
 import type { FetchResponseInput } from '@odradek/protocol'
 import { ErrorCodes, zeroUuid } from '@odradek/protocol'
 import type { RequestContext } from './context.ts'
-import type { FetchTarget, PartitionData } from './fetch-partition.ts'
+import type { FetchTarget } from './fetch-partition.ts'
 import { failedPartition } from './fetch-partition.ts'
+import type { PartitionData } from './fetch-session.ts'
 import type { LeaderHint } from './partition-lookup.ts'
 import { leaderHint, nodeEndpoints } from './partition-lookup.ts'
 

@@ -1,8 +1,7 @@
 /** What a fetcher fetches, and what it was last told of it: the memory that a fetch session spares the fetcher from repeating. Source: KIP-227. */
 
-import type { FetchRequest, FetchRequestPartition } from '@odradek/protocol'
+import type { FetchRequest, FetchRequestPartition, FetchResponsePartitionDataInput } from '@odradek/protocol'
 import { ErrorCodes } from '@odradek/protocol'
-import type { PartitionData } from './fetch-partition.ts'
 
 /** The epoch of a full fetch that wants no session. */
 export const finalEpoch = -1
@@ -16,6 +15,9 @@ export function nextEpoch(epoch: number): number {
   if (epoch < 0) return finalEpoch
   return epoch === epochMax ? 1 : epoch + 1
 }
+
+/** What a fetcher is told of a partition. `sizeBytes` is not part of the answer: it is what counts towards the fetch's limits. */
+export type PartitionData = FetchResponsePartitionDataInput & { readonly sizeBytes: number }
 
 /** One partition of a fetch. */
 export class FetchEntry {

@@ -4,8 +4,9 @@ import { ErrorCodes } from '@odradek/protocol'
 import type { Timer } from '@odradek/runtime'
 import type { IsolationLevel } from '../partition/types.ts'
 import type { RequestContext } from './context.ts'
-import type { FetchTarget, PartitionData } from './fetch-partition.ts'
+import type { FetchTarget } from './fetch-partition.ts'
 import { hasMoved, readableEnd, readTarget } from './fetch-partition.ts'
+import type { PartitionData } from './fetch-session.ts'
 
 export interface FetchLimits {
   readonly minBytes: number

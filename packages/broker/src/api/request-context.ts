@@ -3,9 +3,9 @@
 import type { RequestHeaderFields } from '@odradek/protocol'
 import type { Cluster } from '../cluster.ts'
 import type { BrokerNode } from '../node.ts'
-import type { AclOperation, ResourceType } from './authorizer.ts'
+import type { AclOperation, Principal, ResourceType } from './authorizer.ts'
 import { authorizedOperations } from './authorizer.ts'
-import type { ClientConnection, Principal, RequestContext } from './context.ts'
+import type { ClientConnection, RequestContext } from './context.ts'
 
 export class Context implements RequestContext {
   readonly cluster: Cluster

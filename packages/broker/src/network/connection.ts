@@ -1,7 +1,8 @@
 /** One client connection: frames in, responses out in the order of their requests, and the limits on what may wait. */
 
 import type { Clock, Socket, SocketHandler, Timer } from '@odradek/runtime'
-import type { ClientConnection, Principal } from '../api/context.ts'
+import type { Principal } from '../api/authorizer.ts'
+import type { ClientConnection } from '../api/context.ts'
 import type { Dispatcher, ResponseChunks } from '../api/dispatcher.ts'
 import type { Logger } from '../logger.ts'
 import { FrameReader } from './frame-reader.ts'

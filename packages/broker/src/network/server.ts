@@ -1,7 +1,7 @@
 /** One listener: accepts connections within the limits and hands each what it needs. */
 
 import type { Listener, Runtime, Socket, SocketHandler, Timer } from '@odradek/runtime'
-import { anonymous } from '../api/context.ts'
+import { anonymous } from '../api/authorizer.ts'
 import type { Dispatcher } from '../api/dispatcher.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { ListenerAddress } from '../config/listeners.ts'
