@@ -1,7 +1,8 @@
 /** What the handlers of group APIs have in common: who asks, and whether this node is the group's coordinator. */
 
 import { ErrorCodes } from '@odradek/protocol'
-import { type Caller, groupTopic } from '../coordinator/group/group-coordinator.ts'
+import { groupTopic } from '../coordinator/group/group-coordinator.ts'
+import type { Caller } from '../coordinator/group/member-requests.ts'
 import { CoordinatorError } from '../coordinator/runtime/coordinator-error.ts'
 import type { RequestContext } from './context.ts'
 

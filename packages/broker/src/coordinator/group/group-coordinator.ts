@@ -23,18 +23,11 @@ import type { LeavingMember } from './classic/leave.ts'
 import { refusedJoin, refusedSync } from './classic/refusal.ts'
 import type { GroupCoordinatorConfig } from './group-config.ts'
 import { type CommittedPartitions, GroupMachine } from './group-machine.ts'
-import { joinRequestOf, syncRequestOf } from './member-requests.ts'
+import { type Caller, joinRequestOf, syncRequestOf } from './member-requests.ts'
 import type { CommitRequest, CommittedTopic } from './offsets/commit.ts'
 import type { FetchedTopic, FetchTopic } from './offsets/fetch.ts'
 
 export const groupTopic = '__consumer_offsets'
-
-/** Who asks. */
-export interface Caller {
-  readonly clientId: string
-  readonly clientHost: string
-  readonly apiVersion: number
-}
 
 export interface GroupCoordinatorOptions {
   readonly runtime: Pick<Runtime, 'clock' | 'codecs' | 'random'>

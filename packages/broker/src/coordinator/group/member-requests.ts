@@ -3,7 +3,13 @@
 import type { JoinGroupRequest, SyncGroupRequest } from '@odradek/protocol'
 import type { JoinRequest } from './classic/join-request.ts'
 import type { SyncRequest } from './classic/sync.ts'
-import type { Caller } from './group-coordinator.ts'
+
+/** Who asks. */
+export interface Caller {
+  readonly clientId: string
+  readonly clientHost: string
+  readonly apiVersion: number
+}
 
 export function joinRequestOf(request: JoinGroupRequest, caller: Caller, uuid: string): JoinRequest {
   const { memberId, groupInstanceId, sessionTimeoutMs, protocolType } = request
