@@ -17,7 +17,6 @@ import { CorruptCompressionError, DecompressionBoundError } from '@odradek/runti
 import type { LogConfig } from '../storage/log-config.ts'
 import type { Envelope } from './batch-envelope.ts'
 import { InvalidBatchError } from './invalid-batch-error.ts'
-import type { Recompressed } from './recompression.ts'
 import type { RecordError } from './types.ts'
 
 /** What one batch may inflate to: a multiple of the largest batch that the topic takes, and never less than this. */
@@ -26,6 +25,15 @@ const INFLATED_BOUND_FACTOR = 16
 /** Beyond this many faulty records a response says no more about the batch than it has said already. */
 const MAX_RECORD_ERRORS = 10_000
 const NO_TIMESTAMP = -1
+
+/** What was worked out ahead, for `append` to take. It holds for this target and level alone. */
+export interface Recompressed {
+  readonly inflated: Buffer
+  readonly target: BatchHeader['compression']
+  readonly level: number | undefined
+  /** Undefined when the target is none. */
+  readonly section: Uint8Array | undefined
+}
 
 export interface RecordRules {
   /** `<topic>-<partition>`, for messages. */

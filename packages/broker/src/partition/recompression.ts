@@ -5,21 +5,12 @@ import { batchCrcIsValid, batchLayout, batchSizeAt, MalformedError, readBatchHea
 import type { CodecName, Runtime } from '@odradek/runtime'
 import { CorruptCompressionError, DecompressionBoundError } from '@odradek/runtime'
 import type { LogConfig } from '../storage/log-config.ts'
-import { rebuiltRecords, targetCompression } from './batch-records.ts'
+import { type Recompressed, rebuiltRecords, targetCompression } from './batch-records.ts'
 
 /** Below this a thread's round trip costs more than it saves. */
 const OFFLOADED_BYTES_MIN = 65_536
 /** Beyond this it is done while it is appended: what waits in memory must not add up. */
 const INFLATED_BYTES_MAX = 16_777_216
-
-/** What was worked out ahead, for `append` to take. It holds for this target and level alone. */
-export interface Recompressed {
-  readonly inflated: Buffer
-  readonly target: BatchHeader['compression']
-  readonly level: number | undefined
-  /** Undefined when the target is none. */
-  readonly section: Uint8Array | undefined
-}
 
 /** Undefined when there is nothing to do off the event loop, or the batch is at fault in a way that the append will tell. */
 export function recompress(records: Buffer, config: LogConfig, runtime: Runtime): Promise<Recompressed> | undefined {
