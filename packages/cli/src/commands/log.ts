@@ -3,10 +3,7 @@
 import { Command } from 'commander'
 import { addOutputOptions, type OutputOptions } from '../global-options.ts'
 import { positiveInteger } from '../arguments.ts'
-
-export interface LogOptions extends OutputOptions {
-  readonly max: number
-}
+import type { VerifyLogOptions } from './log/verify.ts'
 
 export function logCommand(): Command {
   return new Command('log').description("look into a partition's directory, without a broker").addCommand(dump()).addCommand(verify())
@@ -42,7 +39,7 @@ Examples:
   $ odradek log verify odradek-data/orders-0
   $ odradek log verify odradek-data/orders-0 -o json`,
       ),
-  ).action(async (directory: string, options: LogOptions) => {
+  ).action(async (directory: string, options: VerifyLogOptions) => {
     const { verifyLog } = await import('./log/verify.ts')
     await verifyLog(directory, options)
   })

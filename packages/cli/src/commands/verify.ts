@@ -2,13 +2,8 @@
 
 import { Command } from 'commander'
 import { positiveInteger } from '../arguments.ts'
-import { addGlobalOptions, type GlobalOptions } from '../global-options.ts'
-
-export interface VerifyOptions extends GlobalOptions {
-  readonly stuckAfter: number
-  readonly max: number
-  readonly rules?: boolean
-}
+import { addGlobalOptions } from '../global-options.ts'
+import type { VerifyOptions } from './verify/run.ts'
 
 export function verifyCommand(): Command {
   return addGlobalOptions(

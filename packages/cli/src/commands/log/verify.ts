@@ -2,9 +2,13 @@
 
 import type { LogProblem } from '@odradek/broker'
 import { CommandError } from '../../errors.ts'
+import type { OutputOptions } from '../../global-options.ts'
 import { type Cell, printRows, say } from '../../output/output.ts'
-import type { LogOptions } from '../log.ts'
 import { readPartition } from './read.ts'
+
+export interface VerifyLogOptions extends OutputOptions {
+  readonly max: number
+}
 
 type ProblemRow = Omit<LogProblem, 'kind' | 'position'> & { readonly position: number | null }
 
@@ -15,7 +19,7 @@ const columns: readonly (readonly [string, (row: ProblemRow) => Cell])[] = [
 ]
 
 /** Throws CommandError when there is a problem. */
-export async function verifyLog(directory: string, { output, max }: LogOptions): Promise<void> {
+export async function verifyLog(directory: string, { output, max }: VerifyLogOptions): Promise<void> {
   const rows: ProblemRow[] = []
   let [segments, batches, problems] = [0, 0, 0]
   for await (const each of readPartition(directory)) {

@@ -3,8 +3,14 @@
 import { createReadStream } from 'node:fs'
 import { HistoryChecker, HistoryDecoder, HistoryError, ruleNames, rulePromises, type Verdict, type Violation } from '@odradek/history'
 import { CommandError } from '../../errors.ts'
+import type { GlobalOptions } from '../../global-options.ts'
 import { type Cell, printRows, say } from '../../output/output.ts'
-import type { VerifyOptions } from '../verify.ts'
+
+export interface VerifyOptions extends GlobalOptions {
+  readonly stuckAfter: number
+  readonly max: number
+  readonly rules?: boolean
+}
 
 /** Throws CommandError when the history breaks a rule or cannot be judged. */
 export async function verify(file: string, options: VerifyOptions): Promise<void> {
