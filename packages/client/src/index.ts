@@ -4,7 +4,7 @@ export type { AdminConfig } from './config/admin.ts'
 export type { CommonConfig } from './config/common.ts'
 export type { ConsumerConfig } from './config/consumer.ts'
 export type { ConfigKey, ConfigTable } from './config/descriptor.ts'
-export type { ClientOptions } from './config/options.ts'
+export type { ClientOptions, CloseOptions } from './config/options.ts'
 export type { ProducerConfig } from './config/producer.ts'
 export { adminKeys } from './config/admin.ts'
 export { commonKeys } from './config/common.ts'
@@ -16,7 +16,6 @@ export type { AssignorName } from './consumer/assignors/built-in.ts'
 export { createAssignor } from './consumer/assignors/built-in.ts'
 export type { HandleOnceOptions, OnceStore } from './consumer/handle-once.ts'
 export { handleOnce } from './consumer/handle-once.ts'
-export type { ConsumerInterceptor } from './consumer/interceptors.ts'
 export type * from './consumer/types.ts'
 export type { BrokerErrorCode, ClientErrorCode, KafkaErrorCode, KafkaErrorOptions } from './errors/kafka-error.ts'
 export {
@@ -40,20 +39,20 @@ export { Kafka } from './kafka.ts'
 export type { Logger } from './logger.ts'
 export type { ChannelEvents } from './metrics/channels.ts'
 export type { MetricValue } from './metrics/registry.ts'
-export type { ProducerInterceptor } from './producer/interceptors.ts'
 export type { PartitionContext, Partitioner } from './producer/partitioner.ts'
 export type {
-  CloseOptions,
   Producer,
+  ProducerInterceptor,
   ProducerOptions,
   ProducerRecord,
   RecordMetadata,
   SendFailure,
   SentBatch,
+  Transaction,
+  TransactionalProducer,
 } from './producer/types.ts'
 export { bytes, float64, int32, int64, json, string, uuid } from './serde/basic.ts'
 export type { AsyncDeserializer, BytesLike, Deserializer, Serde, Serialized, Serializer, SyncSerde, SyncSerializer } from './serde/serde.ts'
-export type { Transaction, TransactionalProducer } from './transaction/types.ts'
 export type { Span, Tracer, TracingApi, TracingOptions } from './tracing/api.ts'
 export type { ConsumerIdentity } from './tracing/consumer-spans.ts'
 export { traceProcess } from './tracing/consumer-spans.ts'

@@ -1,11 +1,10 @@
 /** The admin client as applications see it. */
 
 import type { TransactionStateName } from '@odradek/protocol'
-import type { ClientOptions } from '../config/options.ts'
+import type { ClientOptions, CloseOptions } from '../config/options.ts'
 import type { AdminConfig } from '../config/admin.ts'
 import type { KafkaError } from '../errors/kafka-error.ts'
 import type { MetricValue } from '../metrics/registry.ts'
-import type { CloseOptions } from '../producer/types.ts'
 import type { CommittedOffset, OffsetToCommit, PartitionInfo, TopicPartition, TopicPartitionOffset } from '../topic-partition.ts'
 
 export interface AdminOptions extends Partial<AdminConfig>, ClientOptions {}

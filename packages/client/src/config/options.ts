@@ -1,4 +1,4 @@
-/** What every client takes beside the keys of its table. */
+/** What every client takes beside the keys of its table: when it is made, and when it is closed. */
 
 import type { Runtime, TlsOptions } from '@odradek/runtime'
 import type { Logger } from '../logger.ts'
@@ -19,4 +19,9 @@ export interface ClientOptions extends Partial<CommonConfig> {
   readonly tracing?: TracingOptions | undefined
   /** Clock, network and codecs; Node's when absent. Replaced in simulation. */
   readonly runtime?: Runtime | undefined
+}
+
+export interface CloseOptions {
+  /** Milliseconds to finish what is under way; what is left then fails. */
+  readonly timeoutMs?: number | undefined
 }

@@ -1,14 +1,7 @@
 /** Keys and values whose deserializers take their time: all of a poll at once, before it returns. */
 
-import type { AsyncDeserializer, Deserializer } from '../serde/serde.ts'
 import type { FetchedRecord } from './fetched-record.ts'
 import type { ConsumerRecord } from './types.ts'
-
-export type AnyDeserializer<T> = Deserializer<T> | AsyncDeserializer<T>
-
-export function isAsync<T>(deserializer: AnyDeserializer<T> | undefined): deserializer is AsyncDeserializer<T> {
-  return deserializer !== undefined && 'isAsync' in deserializer
-}
 
 /** Resolves when every key and value is there, or has failed. Never rejects: a failure is thrown to whoever reads that record. */
 export async function settleValues<K, V>(records: readonly ConsumerRecord<K, V>[]): Promise<void> {

@@ -12,7 +12,7 @@ import {
   UnsupportedMagicError,
 } from '@odradek/protocol'
 import { CorruptBatchError, ProtocolError } from '../errors/kafka-error.ts'
-import type { AnyDeserializer } from './async-values.ts'
+import type { AnyDeserializer } from '../serde/serde.ts'
 import type { InflaterOptions } from './batch-inflater.ts'
 import { BatchInflater } from './batch-inflater.ts'
 import type { BatchContext } from './fetched-record.ts'

@@ -3,9 +3,8 @@
 import type { RecordHeader } from '@odradek/protocol'
 import { Reader } from '@odradek/protocol'
 import { SerializationError } from '../errors/kafka-error.ts'
-import type { AsyncDeserializer } from '../serde/serde.ts'
-import type { AnyDeserializer } from './async-values.ts'
-import { isAsync } from './async-values.ts'
+import type { AnyDeserializer, AsyncDeserializer } from '../serde/serde.ts'
+import { isAsync } from '../serde/serde.ts'
 import type { ConsumerRecord } from './types.ts'
 
 /** What the records of a batch have in common. */

@@ -9,10 +9,12 @@ import { partitionInfos } from '../cluster/partition-infos.ts'
 import { retryUntil } from '../cluster/retry.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { ConsumerValues } from '../config/consumer.ts'
+import type { CloseOptions } from '../config/options.ts'
 import { ConfigError, KafkaError, StateError } from '../errors/kafka-error.ts'
 import type { Logger } from '../logger.ts'
 import type { MetricValue } from '../metrics/registry.ts'
-import type { CloseOptions } from '../producer/types.ts'
+import type { AnyDeserializer } from '../serde/serde.ts'
+import { isAsync } from '../serde/serde.ts'
 import type {
   CommittedOffset,
   OffsetAndTimestamp,
@@ -24,14 +26,12 @@ import type {
 } from '../topic-partition.ts'
 import { partitionKey } from '../topic-partition.ts'
 import type { Assignor } from './assignors/assignor.ts'
-import type { AnyDeserializer } from './async-values.ts'
-import { isAsync, settleValues } from './async-values.ts'
+import { settleValues } from './async-values.ts'
 import { Commits } from './commits.ts'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
 import type { DecodeOptions } from './fetched-partition.ts'
 import { Fetcher } from './fetcher.ts'
 import { FollowedTopics } from './followed-topics.ts'
-import type { ConsumerInterceptor } from './interceptors.ts'
 import { ConsumerInterceptors } from './interceptors.ts'
 import { Iteration } from './iteration.ts'
 import { GroupMember } from './membership/group-member.ts'
@@ -42,7 +42,15 @@ import { Rebalances } from './rebalances.ts'
 import { Signal } from './signal.ts'
 import { Subscription } from './subscription.ts'
 import { reportTopicErrors } from './topic-errors.ts'
-import type { CommitCallback, Consumer, ConsumerBatch, ConsumerGroupMetadata, ConsumerRecord, RebalanceListener } from './types.ts'
+import type {
+  CommitCallback,
+  Consumer,
+  ConsumerBatch,
+  ConsumerGroupMetadata,
+  ConsumerInterceptor,
+  ConsumerRecord,
+  RebalanceListener,
+} from './types.ts'
 
 const DEFAULT_POLL_MS = 1000
 const DEFAULT_CLOSE_MS = 30_000

@@ -2,12 +2,10 @@
 
 import type { RecordHeader } from '@odradek/protocol'
 import type { ConsumerConfig } from '../config/consumer.ts'
-import type { ClientOptions } from '../config/options.ts'
+import type { ClientOptions, CloseOptions } from '../config/options.ts'
 import type { Assignor } from './assignors/assignor.ts'
 import type { AssignorName } from './assignors/built-in.ts'
-import type { ConsumerInterceptor } from './interceptors.ts'
 import type { MetricValue } from '../metrics/registry.ts'
-import type { CloseOptions } from '../producer/types.ts'
 import type { KafkaError } from '../errors/kafka-error.ts'
 import type { AsyncDeserializer, Deserializer } from '../serde/serde.ts'
 import type {
@@ -74,6 +72,19 @@ export interface RebalanceListener {
   onRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>
   /** The partitions are already another member's. `onRevoked` is called instead when this is absent. */
   onLost?(partitions: readonly TopicPartition[]): void | Promise<void>
+}
+
+/** What applications hang into a consumer (KIP-42). One that throws is warned of once and changes nothing. */
+export interface ConsumerInterceptor<K, V> {
+  /**
+   * What `poll()` is about to return, one record at least; returns it, or the records to return in its place. Those left out count as consumed.
+   * The next interceptor gets what this one returns.
+   */
+  onConsume?(records: readonly ConsumerRecord<K, V>[]): readonly ConsumerRecord<K, V>[]
+  /** After offsets have been committed, by whatever call or by auto-commit. */
+  onCommit?(offsets: readonly OffsetToCommit[]): void
+  /** With the consumer, when nothing more is to come. */
+  close?(): void
 }
 
 export interface ConsumerOptions<K, V> extends Partial<ConsumerConfig>, ClientOptions {

@@ -1,19 +1,10 @@
-/** What applications hang into every send (KIP-42). An interceptor that throws is warned of once and changes nothing. */
+/** Calls the interceptors of a producer, one after another (KIP-42). */
 
 import type { KafkaError } from '../errors/kafka-error.ts'
 import { Interception } from '../interception.ts'
 import type { Logger } from '../logger.ts'
 import { toKafkaError } from './to-kafka-error.ts'
-import type { ProducerRecord, RecordMetadata } from './types.ts'
-
-export interface ProducerInterceptor<K, V> {
-  /** Before the record is serialised; returns it, or the record to send in its place. The next interceptor gets what this one returns. */
-  onSend?(record: ProducerRecord<K, V>): ProducerRecord<K, V>
-  /** Once a record is acknowledged or has failed, serialisation included: one of `metadata` and `error` is there. `record` is what was sent. */
-  onAcknowledgement?(metadata: RecordMetadata | undefined, error: KafkaError | undefined, record: ProducerRecord<K, V>): void
-  /** With the producer, once all records are settled. */
-  close?(): void
-}
+import type { ProducerInterceptor, ProducerRecord, RecordMetadata } from './types.ts'
 
 export class Interceptors<K, V> {
   readonly #interception: Interception<ProducerInterceptor<K, V>>

@@ -1,14 +1,13 @@
-/** The producer as applications see it. */
+/** The producer as applications see it, in transactions and outside of them. */
 
 import type { ProducerConfig } from '../config/producer.ts'
-import type { ClientOptions } from '../config/options.ts'
+import type { ClientOptions, CloseOptions } from '../config/options.ts'
+import type { ConsumerGroupMetadata } from '../consumer/types.ts'
 import type { KafkaError } from '../errors/kafka-error.ts'
 import type { HeadersInput } from '../headers.ts'
 import type { Serializer } from '../serde/serde.ts'
-import type { PartitionInfo } from '../topic-partition.ts'
+import type { OffsetToCommit, PartitionInfo } from '../topic-partition.ts'
 import type { MetricValue } from '../metrics/registry.ts'
-import type { TransactionalProducer } from '../transaction/types.ts'
-import type { ProducerInterceptor } from './interceptors.ts'
 import type { Partitioner } from './partitioner.ts'
 
 export interface ProducerRecord<K, V> {
@@ -46,6 +45,16 @@ export interface SendFailure {
   readonly error: KafkaError
 }
 
+/** What applications hang into every send (KIP-42). One that throws is warned of once and changes nothing. */
+export interface ProducerInterceptor<K, V> {
+  /** Before the record is serialised; returns it, or the record to send in its place. The next interceptor gets what this one returns. */
+  onSend?(record: ProducerRecord<K, V>): ProducerRecord<K, V>
+  /** Once a record is acknowledged or has failed, serialisation included: one of `metadata` and `error` is there. `record` is what was sent. */
+  onAcknowledgement?(metadata: RecordMetadata | undefined, error: KafkaError | undefined, record: ProducerRecord<K, V>): void
+  /** With the producer, once all records are settled. */
+  close?(): void
+}
+
 export interface ProducerOptions<K, V> extends Partial<ProducerConfig>, ClientOptions {
   /** Without it keys are strings (UTF-8) or bytes. */
   readonly key?: Serializer<K> | undefined
@@ -57,9 +66,46 @@ export interface ProducerOptions<K, V> extends Partial<ProducerConfig>, ClientOp
   readonly interceptors?: readonly ProducerInterceptor<K, V>[] | undefined
 }
 
-export interface CloseOptions {
-  /** Milliseconds to finish what is under way; what is left then fails. */
-  readonly timeoutMs?: number | undefined
+/** What `producer.transaction()` hands to its function: all that it sends counts together, or not at all. */
+export interface Transaction<K, V> {
+  /** As `producer.send()`. Need not be awaited: a record that fails fails the transaction. */
+  send(record: ProducerRecord<K, V>): Promise<RecordMetadata>
+  /** As `producer.sendBatch()`. */
+  sendBatch(records: readonly ProducerRecord<K, V>[]): Promise<SentBatch>
+  /** As `producer.sendOffsetsToTransaction()`. */
+  sendOffsets(offsets: readonly OffsetToCommit[], group: ConsumerGroupMetadata): Promise<void>
+}
+
+/** A producer with `transactional.id` (KIP-98). Every method throws or rejects with StateError when there is none, or out of turn. */
+export interface TransactionalProducer<K, V> {
+  /**
+   * Once, before the first transaction: ends what an earlier producer with this `transactional.id` has left open, and fences that producer.
+   * Rejects with TimeoutError after `max.block.ms`; it may then be called again.
+   */
+  initTransactions(): Promise<void>
+  /** Opens a transaction: what is sent from here on belongs to it. Throws StateError. */
+  beginTransaction(): void
+  /**
+   * Commits a group's offsets with the transaction (KIP-447): `offset` is that of the next record to read. `group` is the consumer's
+   * `groupMetadata()`, taken after the `poll()` that gave the records; a member that the group has replaced is refused. The consumer's own
+   * auto-commit has to be off. Rejects with ConfigError when an argument is wrong: nothing was sent, the transaction goes on. Rejects with
+   * another KafkaError when the offsets cannot be committed: the transaction can then only be aborted.
+   */
+  sendOffsetsToTransaction(offsets: readonly OffsetToCommit[], group: ConsumerGroupMetadata): Promise<void>
+  /**
+   * Sends what is queued, waits for all of it, and makes it count. Rejects with what went wrong: when `fatal`, close the producer; a
+   * TimeoutError after `max.block.ms` while the end is not known: call it again; all else: call `abortTransaction()`.
+   */
+  commitTransaction(): Promise<void>
+  /** Drops what is queued and undoes what was sent. Rejects when `fatal`, or with TimeoutError after `max.block.ms`: call it again. */
+  abortTransaction(): Promise<void>
+  /**
+   * Runs `run` in a transaction, which is committed when it resolves; when it rejects, or a record fails, the transaction is aborted and the
+   * error rejects; where the abort is the end of the producer, its fatal error, with the first as its cause. Calls `initTransactions()` when
+   * nobody has. One at a time. Resolves with what `run` resolved with. When the error is `fatal` close the producer; after any other the next
+   * transaction may be tried. A TimeoutError of the commit leaves open how it ended; the next call finds out first.
+   */
+  transaction<T>(run: (transaction: Transaction<K, V>) => Promise<T>): Promise<T>
 }
 
 export interface Producer<K, V> extends AsyncDisposable, TransactionalProducer<K, V> {

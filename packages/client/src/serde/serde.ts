@@ -31,6 +31,12 @@ export interface AsyncDeserializer<T> {
   deserialize(data: Buffer, topic: string): T | Promise<T>
 }
 
+export type AnyDeserializer<T> = Deserializer<T> | AsyncDeserializer<T>
+
+export function isAsync<T>(deserializer: AnyDeserializer<T> | undefined): deserializer is AsyncDeserializer<T> {
+  return deserializer !== undefined && 'isAsync' in deserializer
+}
+
 export interface Serde<T> extends Serializer<T>, Deserializer<T> {}
 
 export interface SyncSerde<T> extends SyncSerializer<T>, Deserializer<T> {}
