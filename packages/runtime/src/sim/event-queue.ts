@@ -1,16 +1,21 @@
 /** Owns the order of what is to happen: a binary heap by time, and by age among events of the same time. */
 
-import type { SimProcess } from './process.ts'
-
 /** What an event is about, for the trace and for the dump of pending things. */
 export type EventKind = 'timer' | 'background-timer' | 'defer' | 'sleep' | 'network' | 'disk' | 'worker' | 'fault'
+
+/** A process, as far as its events know it. */
+export interface EventOwner {
+  readonly name: string
+  /** An event of its own has been run. */
+  lived(): void
+}
 
 export interface SimEvent {
   readonly atUs: number
   readonly sequence: number
   readonly kind: EventKind
   /** The process whose death voids the event; absent for the network, the disk and the world itself. */
-  readonly owner: SimProcess | undefined
+  readonly owner: EventOwner | undefined
   /** Absent once the event has fired or was cancelled. */
   run: (() => void) | undefined
 }
@@ -27,7 +32,7 @@ export class EventQueue {
     return this.#heap.length - this.#cancelledCount
   }
 
-  push(atUs: number, kind: EventKind, owner: SimProcess | undefined, run: () => void): SimEvent {
+  push(atUs: number, kind: EventKind, owner: EventOwner | undefined, run: () => void): SimEvent {
     const event: SimEvent = { atUs, sequence: this.#nextSequence++, kind, owner, run }
     this.#heap.push(event)
     this.#siftUp(this.#heap.length - 1)

@@ -1,9 +1,9 @@
 /** Owns the life of one simulated process: whatever it does ends when it dies, and its promises then never settle. */
 
-import type { EventKind, SimEvent } from './event-queue.ts'
+import type { EventKind, EventOwner, SimEvent } from './event-queue.ts'
 import type { World } from './world.ts'
 
-export class SimProcess {
+export class SimProcess implements EventOwner {
   /** Host and incarnation, such as `broker#2`. */
   readonly name: string
   readonly hostName: string
@@ -55,7 +55,6 @@ export class SimProcess {
     this.#kill = kill
   }
 
-  /** For the timeline: an event of the process has been run. */
   lived(): void {
     if (--this.#eventsToLive === 0 && this.#isAlive) this.#kill?.()
   }

@@ -10,8 +10,7 @@
  */
 
 import { DeadlockError, RunLimitError } from './errors.ts'
-import { type EventKind, EventQueue, type SimEvent } from './event-queue.ts'
-import type { SimProcess } from './process.ts'
+import { type EventKind, type EventOwner, EventQueue, type SimEvent } from './event-queue.ts'
 import type { Trace } from './trace.ts'
 
 export interface RunLimits {
@@ -41,7 +40,7 @@ export class Timeline {
   }
 
   /** Calls `run` in `delayUs`, unless cancelled or `owner` has died by then. */
-  after(delayUs: number, kind: EventKind, owner: SimProcess | undefined, run: () => void): SimEvent {
+  after(delayUs: number, kind: EventKind, owner: EventOwner | undefined, run: () => void): SimEvent {
     return this.#queue.push(this.#nowUs + Math.max(0, Math.ceil(delayUs)), kind, owner, run)
   }
 
@@ -49,9 +48,9 @@ export class Timeline {
     this.#queue.cancel(event)
   }
 
-  /** Voids everything that a process was still going to do. */
-  cancelOwnedBy(process: SimProcess): void {
-    for (const event of this.#queue.pending()) if (event.owner === process) this.#queue.cancel(event)
+  /** Voids everything that `owner` was still going to do. */
+  cancelOwnedBy(owner: EventOwner): void {
+    for (const event of this.#queue.pending()) if (event.owner === owner) this.#queue.cancel(event)
   }
 
   /** Counts what is still to happen, by owner and kind, one line each. */
