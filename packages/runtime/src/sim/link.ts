@@ -1,6 +1,5 @@
 /** Owns the condition of the way from one host to another, one direction of it. */
 
-import type { Pipe } from './pipe.ts'
 import type { RandomStream, Range } from './random-stream.ts'
 
 /** Probabilities, 0 to 1: the first three for each connection attempt, the others for each piece of data that arrives. */
@@ -37,6 +36,11 @@ export const noNetworkFaults: NetworkFaults = {
 /** What is decided at random about a link, each from a stream of its own, so that one more fault does not move the others. */
 export type LinkChance = Exclude<keyof NetworkFaults, 'stalledForMs' | 'slowedByMs' | 'nameLookupFailed'> | 'fragment'
 
+/** What has come to a blocked link and goes on when the link is open again. */
+export interface LinkTraffic {
+  proceed(): void
+}
+
 export class Link {
   readonly from: string
   readonly to: string
@@ -44,8 +48,7 @@ export class Link {
   readonly #chances: Map<LinkChance, RandomStream> = new Map()
   readonly #latencyMs: Range
   readonly #latency: RandomStream
-  /** Pipes whose head has arrived at a blocked link. */
-  readonly #waiting = new Set<Pipe>()
+  readonly #waiting = new Set<LinkTraffic>()
   #isBlocked = false
   /** Added to the latency of everything sent. */
   slowedByMs = 0
@@ -105,8 +108,8 @@ export class Link {
     return true
   }
 
-  wait(pipe: Pipe): void {
-    this.#waiting.add(pipe)
+  wait(traffic: LinkTraffic): void {
+    this.#waiting.add(traffic)
   }
 
   block(): void {
@@ -117,6 +120,6 @@ export class Link {
     this.#isBlocked = false
     const waiting = [...this.#waiting]
     this.#waiting.clear()
-    for (const pipe of waiting) pipe.proceed()
+    for (const traffic of waiting) traffic.proceed()
   }
 }

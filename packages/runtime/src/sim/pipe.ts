@@ -1,7 +1,7 @@
 /** Owns one direction of a connection: what was sent and has not arrived yet, in order, and what the network does to it. */
 
 import type { SimEvent } from './event-queue.ts'
-import type { Link, NetworkFaults } from './link.ts'
+import type { Link, LinkTraffic, NetworkFaults } from './link.ts'
 import type { World } from './world.ts'
 
 export type Segment =
@@ -37,7 +37,7 @@ export interface PipeSettings {
   readonly fragmentProbability: number
 }
 
-export class Pipe {
+export class Pipe implements LinkTraffic {
   readonly #world: World
   readonly #link: Link
   readonly #settings: () => PipeSettings
