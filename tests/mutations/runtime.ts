@@ -70,7 +70,7 @@ export const runtimeMutations: readonly Mutation[] = [
   {
     name: 'sim/failed-sync-forgiven',
     breaks: 'after a failed sync a second one makes everything durable, as no kernel does',
-    file: 'packages/runtime/src/sim/process-files.ts',
+    file: 'packages/runtime/src/sim/process-disk.ts',
     search: 'file.forgetUnsynced()',
     replace: '',
     tests: [faults],

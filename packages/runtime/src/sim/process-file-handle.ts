@@ -4,19 +4,19 @@ import type { FileHandle } from '../files.ts'
 import { SystemError } from './errors.ts'
 import type { FileNode } from './file-node.ts'
 import type { SimHost } from './host.ts'
-import type { ProcessFiles } from './process-files.ts'
+import type { ProcessDisk } from './process-disk.ts'
 
 export class ProcessFileHandle implements FileHandle {
   readonly #host: SimHost
-  readonly #files: ProcessFiles
+  readonly #disk: ProcessDisk
   readonly #path: string
   readonly #file: FileNode
   readonly #isWritable: boolean
   #isClosed = false
 
-  constructor(host: SimHost, files: ProcessFiles, path: string, file: FileNode, isWritable: boolean) {
+  constructor(host: SimHost, disk: ProcessDisk, path: string, file: FileNode, isWritable: boolean) {
     this.#host = host
-    this.#files = files
+    this.#disk = disk
     this.#path = path
     this.#file = file
     this.#isWritable = isWritable
@@ -24,33 +24,33 @@ export class ProcessFileHandle implements FileHandle {
 
   async read(target: Uint8Array, targetOffset: number, length: number, position: number): Promise<number> {
     this.#check('read', true)
-    return this.#files.look(length, () => this.#file.read(target.subarray(targetOffset, targetOffset + length), position))
+    return this.#disk.look(length, () => this.#file.read(target.subarray(targetOffset, targetOffset + length), position))
   }
 
   async write(chunks: readonly Uint8Array[], position: number): Promise<void> {
     this.#check('write', this.#isWritable)
-    await this.#files.write(this.#path, this.#file, chunks, position)
+    await this.#disk.write(this.#path, this.#file, chunks, position)
   }
 
   async sync(): Promise<void> {
     this.#check('fdatasync', true)
-    await this.#files.sync(this.#path, this.#file)
+    await this.#disk.sync(this.#path, this.#file)
   }
 
   async truncate(sizeBytes: number): Promise<void> {
     this.#check('ftruncate', this.#isWritable)
-    await this.#files.change(() => this.#host.disk.truncate(this.#file, sizeBytes))
+    await this.#disk.change(() => this.#host.disk.truncate(this.#file, sizeBytes))
   }
 
   async sizeBytes(): Promise<number> {
     this.#check('fstat', true)
-    return this.#files.look(0, () => this.#file.sizeBytes)
+    return this.#disk.look(0, () => this.#file.sizeBytes)
   }
 
   async close(): Promise<void> {
     this.#check('close', true)
     this.#isClosed = true
-    await this.#files.look(0, () => undefined)
+    await this.#disk.look(0, () => undefined)
   }
 
   #check(syscall: string, isAllowed: boolean): void {
