@@ -1,7 +1,7 @@
 /** A consumer group, or a consumer that has none: who owns what, and what is committed. */
 
-import type { ConsumerState } from './consumer.ts'
-import type { PartitionLog } from './partition-log.ts'
+import type { OpenConsumerEvent } from '../format/events.ts'
+import type { TopicPartition } from './topic.ts'
 
 /** What may be committed for a partition: the last success, and all that may have come after it. */
 export interface CommitState {
@@ -19,12 +19,13 @@ export interface CommitState {
 export class Group {
   readonly name: string
   readonly isSolitary: boolean
-  readonly members: Set<ConsumerState> = new Set()
-  readonly commits: Map<PartitionLog, CommitState> = new Map()
+  /** Whoever was a member at any time, as it was opened. */
+  readonly members: OpenConsumerEvent[] = []
+  readonly commits: Map<TopicPartition, CommitState> = new Map()
   /** Partitions in which a member sought its own way: what was passed over there says nothing. */
-  readonly sought: Set<PartitionLog> = new Set()
+  readonly sought: Set<TopicPartition> = new Set()
   /** Offsets committed by transactions that did commit, the highest by partition. */
-  readonly transactionalEnds: Map<PartitionLog, number> = new Map()
+  readonly transactionalEnds: Map<TopicPartition, number> = new Map()
 
   constructor(name: string, isSolitary: boolean) {
     this.name = name
@@ -32,27 +33,25 @@ export class Group {
   }
 
   get startsAtEarliest(): boolean {
-    for (const { options } of this.members) if (options.reset !== 'earliest') return false
-    return this.members.size > 0
+    return this.members.length > 0 && this.members.every(({ reset }) => reset === 'earliest')
   }
 
   /** Some of its commits are not in the history. */
   get commitsUnseen(): boolean {
-    for (const { options } of this.members) if (options.autoCommit === true) return true
-    return false
+    return this.members.some(({ autoCommit }) => autoCommit === true)
   }
 
-  commitOf(log: PartitionLog): CommitState {
-    let commit = this.commits.get(log)
+  commitOf(partition: TopicPartition): CommitState {
+    let commit = this.commits.get(partition)
     if (commit === undefined) {
       commit = { offset: -1, line: 0, lowestOverlapping: Infinity, uncertain: new Set(), pending: new Map() }
-      this.commits.set(log, commit)
+      this.commits.set(partition, commit)
     }
     return commit
   }
 
-  commitSucceeded(log: PartitionLog, id: number, offset: number, invokedLine: number, line: number): void {
-    const commit = this.commitOf(log)
+  commitSucceeded(partition: TopicPartition, id: number, offset: number, invokedLine: number, line: number): void {
+    const commit = this.commitOf(partition)
     commit.pending.delete(id)
     commit.lowestOverlapping = invokedLine < commit.line ? Math.min(commit.lowestOverlapping, commit.offset) : Infinity
     commit.offset = offset
@@ -60,15 +59,15 @@ export class Group {
   }
 
   /** `mayHappen`: the outcome is not known. */
-  commitEnded(log: PartitionLog, id: number, offset: number, mayHappen: boolean): void {
-    const commit = this.commitOf(log)
+  commitEnded(partition: TopicPartition, id: number, offset: number, mayHappen: boolean): void {
+    const commit = this.commitOf(partition)
     commit.pending.delete(id)
     if (mayHappen) commit.uncertain.add(offset)
   }
 
   /** The lowest offset that the group's coordinator may answer with; −1 when there may be none. */
-  lowestCommit(log: PartitionLog): number {
-    const commit = this.commits.get(log)
+  lowestCommit(partition: TopicPartition): number {
+    const commit = this.commits.get(partition)
     if (commit === undefined) return -1
     return Math.min(commit.offset, commit.lowestOverlapping, ...commit.uncertain, ...commit.pending.values())
   }

@@ -1,16 +1,16 @@
 /** Everything that is known of a history at one of its events. */
 
-import type { PipelineEvent } from '../format/events.ts'
+import type { PipelineEvent, TopicEvent } from '../format/events.ts'
 import { HistoryError } from '../format/history-error.ts'
 import type { ConsumerState } from './consumer.ts'
 import { Group } from './group.ts'
 import { Health } from './health.ts'
 import type { HistoryListener } from './listener.ts'
 import type { PendingOperation } from './operation.ts'
-import type { PartitionLog } from './partition-log.ts'
+import { PartitionLog } from './partition-log.ts'
 import type { ProducerState } from './producer.ts'
 import type { HistoryRecord } from './record.ts'
-import type { TopicState } from './topic.ts'
+import { TopicState } from './topic.ts'
 import type { Transaction } from './transaction.ts'
 
 export interface HistoryCounts {
@@ -28,6 +28,7 @@ export class HistoryModel {
   timeMs: number = Number.NEGATIVE_INFINITY
   readonly health: Health = new Health()
   readonly topics: Map<string, TopicState> = new Map()
+  readonly #logs = new Map<string, readonly PartitionLog[]>()
   readonly producers: Map<string, ProducerState> = new Map()
   readonly consumers: Map<string, ConsumerState> = new Map()
   /** Process by client, of every role. */
@@ -47,12 +48,26 @@ export class HistoryModel {
     throw new HistoryError(this.line, message)
   }
 
+  declare(event: TopicEvent): void {
+    const topic = new TopicState(event)
+    this.topics.set(topic.name, topic)
+    this.#logs.set(
+      topic.name,
+      Array.from({ length: event.partitions }, (_, partition) => new PartitionLog(topic, partition)),
+    )
+  }
+
   topic(name: string): TopicState {
-    return this.topics.get(name) ?? this.reject(`topic "${name}" has not been declared`)
+    return this.topics.get(name) ?? this.#undeclared(name)
+  }
+
+  /** By partition. */
+  logsOf(topic: string): readonly PartitionLog[] {
+    return this.#logs.get(topic) ?? this.#undeclared(topic)
   }
 
   log(topic: string, partition: number): PartitionLog {
-    return this.topic(topic).logs[partition] ?? this.reject(`topic "${topic}" has no partition ${partition}`)
+    return this.logsOf(topic)[partition] ?? this.reject(`topic "${topic}" has no partition ${partition}`)
   }
 
   consumer(client: string): ConsumerState {
@@ -78,11 +93,15 @@ export class HistoryModel {
   }
 
   *logs(): Generator<PartitionLog> {
-    for (const topic of this.topics.values()) yield* topic.logs
+    for (const logs of this.#logs.values()) yield* logs
   }
 
   oldestPendingLine(): number {
     for (const operation of this.pending.values()) return operation.line
     return this.line
+  }
+
+  #undeclared(topic: string): never {
+    return this.reject(`topic "${topic}" has not been declared`)
   }
 }

@@ -1,9 +1,9 @@
 /** A partition as the history knows it: which record is at which offset, and what was passed over by whom. */
 
+import type { OpenConsumerEvent } from '../format/events.ts'
 import type { Group } from './group.ts'
-import type { ConsumerState } from './consumer.ts'
 import type { HistoryRecord } from './record.ts'
-import type { TopicState } from './topic.ts'
+import type { TopicPartition, TopicState } from './topic.ts'
 import type { Transaction } from './transaction.ts'
 
 const PAGE_BITS = 10
@@ -11,7 +11,7 @@ const PAGE_SIZE = 1 << PAGE_BITS
 
 /** Offsets that a consumer passed over between two records: `from` to `to` − 1. */
 export interface Gap {
-  readonly consumer: ConsumerState
+  readonly consumer: OpenConsumerEvent
   readonly from: number
   readonly to: number
   readonly line: number
@@ -34,7 +34,7 @@ interface AckFloor {
   readonly offset: number
 }
 
-export class PartitionLog {
+export class PartitionLog implements TopicPartition {
   readonly topic: TopicState
   readonly partition: number
   readonly name: string

@@ -1,8 +1,7 @@
 /** A record as the history knows it: who sent it, what came of that, where it was found. */
 
-import type { ConsumerState } from './consumer.ts'
-import type { PartitionLog } from './partition-log.ts'
 import type { ProducerState } from './producer.ts'
+import type { TopicPartition } from './topic.ts'
 import type { Transaction } from './transaction.ts'
 
 /** `foreign`: nobody in this history sent it. */
@@ -23,9 +22,10 @@ export class HistoryRecord {
   /** First handed to any consumer, and to one under read_committed. */
   readLine = 0
   committedReadLine = 0
-  reader: ConsumerState | undefined
+  /** The client that was handed it first. */
+  reader: string | undefined
   /** Where it was first found, by acknowledgement or by reading. */
-  log: PartitionLog | undefined
+  foundIn: TopicPartition | undefined
   offset = -1
   /** Where the acknowledgement says it is; −1 without one that says. */
   ackOffset = -1

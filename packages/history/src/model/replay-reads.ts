@@ -124,7 +124,7 @@ export class PollReplay {
       read.isWithinPoll = index > 0 || isContinued
       if (record.readLine === 0) {
         record.readLine = model.line
-        record.reader = consumer
+        record.reader = consumer.client
       }
       if (consumer.readsCommitted && record.committedReadLine === 0) record.committedReadLine = model.line
       for (const listener of model.listeners) listener.read?.(read)
@@ -161,7 +161,7 @@ export class PollReplay {
 /** Moves a position on past `offset` to `next`, noting what was passed over. */
 function advance(model: HistoryModel, consumer: ConsumerState, reading: Reading, offset: number, next: number): void {
   const { log, position } = reading
-  if (position >= 0 && offset > position) log.gaps.push({ consumer, from: position, to: offset, line: model.line })
+  if (position >= 0 && offset > position) log.gaps.push({ consumer: consumer.options, from: position, to: offset, line: model.line })
   if (position >= 0 && offset < position) {
     // Read again from before: a span of its own, lest the first look longer than it was.
     log.cover(consumer.group, reading.spanStart, position)

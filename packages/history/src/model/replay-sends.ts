@@ -27,7 +27,7 @@ export function invokeSend(model: HistoryModel, event: SendInvocation): HistoryR
   if (event.transaction !== undefined) {
     const transaction = openTransaction(model, event.transaction, producer)
     record.transaction = transaction
-    const logs = event.partition === undefined ? topic.logs : [model.log(event.topic, event.partition)]
+    const logs = event.partition === undefined ? model.logsOf(event.topic) : [model.log(event.topic, event.partition)]
     for (const log of logs) touch(transaction, log)
   }
   model.counts.sent += 1
@@ -46,9 +46,14 @@ function openTransaction(model: HistoryModel, name: string, producer: ProducerSt
 }
 
 function touch(transaction: Transaction, log: PartitionLog): void {
-  if (transaction.logs.has(log)) return
-  transaction.logs.add(log)
+  if (transaction.partitions.has(log)) return
+  transaction.partitions.add(log)
   log.unresolved.add(transaction)
+}
+
+/** Nothing of it keeps readers under read_committed waiting any longer. */
+function resolve(model: HistoryModel, transaction: Transaction): void {
+  for (const { topic, partition } of transaction.partitions) model.log(topic.name, partition).unresolved.delete(transaction)
 }
 
 export function sendSucceeded(model: HistoryModel, event: SendSuccess, record: HistoryRecord): void {
@@ -85,9 +90,9 @@ function sinkKey(model: HistoryModel, { topic, key }: HistoryRecord): void {
 /** Notes where a record was found. */
 export function place(model: HistoryModel, record: HistoryRecord, log: PartitionLog, offset: number): void {
   const holder = log.at(offset)
-  if (record.log === log && record.offset === offset) return
-  if (record.log === undefined) {
-    record.log = log
+  if (record.foundIn === log && record.offset === offset) return
+  if (record.foundIn === undefined) {
+    record.foundIn = log
     record.offset = offset
   } else if (holder !== record) {
     for (const listener of model.listeners) listener.foundAgain?.(record, log, offset)
@@ -108,13 +113,16 @@ export function endSettled(model: HistoryModel, event: EndInvocation, operation:
   const transaction = model.transaction(event.transaction)
   if (outcome === 'ok') {
     transaction.become(event.commit ? 'committed' : 'aborted', model.line)
-    transaction.resolve()
+    resolve(model, transaction)
   } else if (outcome === 'fail' && event.commit && transaction.state === 'committing') {
     transaction.become('aborted', model.line)
   }
   if (event.commit) settleOffsets(model, event, operation, transaction, outcome)
   if (transaction.state === 'committed') {
-    for (const [log, offset] of transaction.ends) log.maxStableAck = Math.max(log.maxStableAck, offset)
+    for (const [{ topic, partition }, offset] of transaction.ends) {
+      const log = model.log(topic.name, partition)
+      log.maxStableAck = Math.max(log.maxStableAck, offset)
+    }
   }
   for (const listener of model.listeners) listener.transactionEnded?.(transaction, operation, outcome)
 }
@@ -166,6 +174,6 @@ export function initSucceeded(model: HistoryModel, client: string): void {
   for (const transaction of model.transactions.values()) {
     if (transaction.producer.options.transactionalId !== transactionalId) continue
     if (transaction.state === 'open' || transaction.state === 'aborting') transaction.become('aborted', model.line)
-    transaction.resolve()
+    resolve(model, transaction)
   }
 }

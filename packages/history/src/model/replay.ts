@@ -7,7 +7,6 @@ import type { PendingOperation } from './operation.ts'
 import { ProducerState } from './producer.ts'
 import { assign, endReading, PollReplay, pollLost, release, revoke, seek } from './replay-reads.ts'
 import { endSettled, initSucceeded, invokeEnd, invokeSend, sendEnded, sendOffsetsSettled, sendSucceeded } from './replay-sends.ts'
-import { TopicState } from './topic.ts'
 
 export class Replay {
   readonly #model: HistoryModel
@@ -45,7 +44,7 @@ export class Replay {
     switch (event.type) {
       case 'topic':
         if (model.topics.has(event.topic)) model.reject(`topic "${event.topic}" was declared before`)
-        model.topics.set(event.topic, new TopicState(event))
+        model.declare(event)
         return
       case 'open':
         return this.#open(event)
@@ -97,7 +96,7 @@ export class Replay {
     if (event.role !== 'consumer') return
     const group = event.group === undefined ? model.group(event.client, true) : model.group(event.group)
     const consumer = new ConsumerState(event, group)
-    group.members.add(consumer)
+    group.members.push(event)
     model.consumers.set(event.client, consumer)
   }
 

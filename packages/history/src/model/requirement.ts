@@ -12,7 +12,7 @@ export function mustBeThere(
   record: HistoryRecord,
   readsCommitted: boolean,
 ): boolean {
-  if (record.log !== log || record.offset !== offset || offset < log.logStart) return false
+  if (record.foundIn !== log || record.offset !== offset || offset < log.logStart) return false
   if (record.ackOffset !== offset && record.readLine === 0) return false
   if (record.readLine === 0 && !outlivesFaults(model, record)) return false
   if (log.topic.isCompacted && mayBeCompacted(log, offset, record)) return false

@@ -1,13 +1,11 @@
-/** A topic as declared. */
+/** A topic as declared, and what names a partition of it. */
 
 import type { TopicEvent } from '../format/events.ts'
-import { PartitionLog } from './partition-log.ts'
 
 export class TopicState {
   readonly name: string
   readonly isCompacted: boolean
   readonly isForeign: boolean
-  readonly logs: readonly PartitionLog[]
   /** Keys of records that may be anywhere in it: their acknowledgement never came or did not say. */
   readonly floatingKeys: Map<string, number> = new Map()
 
@@ -15,6 +13,12 @@ export class TopicState {
     this.name = event.topic
     this.isCompacted = event.cleanup === 'compact'
     this.isForeign = event.foreign === true
-    this.logs = Array.from({ length: event.partitions }, (_, partition) => new PartitionLog(this, partition))
   }
+}
+
+/** Which partition: records, groups and transactions know no more of one, as its log knows them. */
+export interface TopicPartition {
+  readonly topic: TopicState
+  readonly partition: number
+  readonly name: string
 }

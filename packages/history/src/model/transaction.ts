@@ -1,8 +1,8 @@
 /** A transaction: how far it is, as far as the history can tell. */
 
 import type { SendOffsetsInvocation } from '../format/events.ts'
-import type { PartitionLog } from './partition-log.ts'
 import type { ProducerState } from './producer.ts'
+import type { TopicPartition } from './topic.ts'
 
 /** `committing` and `aborting`: asked for, outcome unknown. Nothing ever commits what was to be aborted. */
 export type TransactionState = 'open' | 'committing' | 'committed' | 'aborting' | 'aborted'
@@ -16,9 +16,9 @@ export class Transaction {
   /** A reader under read_committed was given one of its records after it was to be committed: it did commit. */
   wasRead = false
   /** The highest acknowledged offset in each partition. */
-  readonly ends: Map<PartitionLog, number> = new Map()
+  readonly ends: Map<TopicPartition, number> = new Map()
   /** Partitions that it may have written to. */
-  readonly logs: Set<PartitionLog> = new Set()
+  readonly partitions: Set<TopicPartition> = new Set()
   /** Offsets to be committed with it: those that were added, and those that may have been. */
   readonly offsets: SendOffsetsInvocation[] = []
   readonly uncertainOffsets: SendOffsetsInvocation[] = []
@@ -32,11 +32,6 @@ export class Transaction {
   become(state: TransactionState, line: number): void {
     this.state = state
     this.stateLine = line
-  }
-
-  /** Nothing of it keeps readers under read_committed waiting any longer. */
-  resolve(): void {
-    for (const log of this.logs) log.unresolved.delete(this)
   }
 
   get isCommitted(): boolean {

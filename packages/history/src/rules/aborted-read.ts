@@ -12,13 +12,13 @@ export const abortedRead: Rule = {
       if (reported.has(record)) return
       reported.add(record)
       report({
-        message: `"${record.value}" at ${record.offset} of ${record.log?.name ?? '?'} was read, but ${what}`,
+        message: `"${record.value}" at ${record.offset} of ${record.foundIn?.name ?? '?'} was read, but ${what}`,
         lines: [cause, line].filter((each) => each > 0),
         topic: record.topic,
-        ...(record.log === undefined ? {} : { partition: record.log.partition }),
+        ...(record.foundIn === undefined ? {} : { partition: record.foundIn.partition }),
         offset: record.offset,
         value: record.value,
-        ...(record.reader === undefined ? {} : { client: record.reader.client }),
+        ...(record.reader === undefined ? {} : { client: record.reader }),
       })
     }
     const failLines = new Map<HistoryRecord, number>()

@@ -13,7 +13,7 @@ export const duplicate: Rule = {
         if (record.producer === undefined || record.producer.mayDuplicate || reported.has(record)) return
         reported.add(record)
         report({
-          message: `"${record.value}", sent once by ${record.producer.client}, is at ${record.offset} of ${record.log?.name ?? '?'} and at ${offset} of ${log.name}`,
+          message: `"${record.value}", sent once by ${record.producer.client}, is at ${record.offset} of ${record.foundIn?.name ?? '?'} and at ${offset} of ${log.name}`,
           lines: [
             record.invokeLine,
             Math.max(record.ackLine, record.readLine) === model.line ? record.ackLine : record.readLine,

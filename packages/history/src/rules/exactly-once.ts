@@ -12,7 +12,7 @@ export const exactlyOnce: Rule = {
     const check = ({ group: name, input, output }: PipelineEvent): void => {
       const group = model.group(name)
       const outputs = outputsByInput(model.records.values(), output)
-      for (const log of model.topic(input).logs) {
+      for (const log of model.logsOf(input)) {
         const end = group.transactionalEnds.get(log) ?? 0
         log.forEach(0, log.maxOffset + 1, (record, offset) => {
           if (!mustBeThere(model, log, offset, record, true)) return

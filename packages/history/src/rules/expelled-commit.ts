@@ -35,7 +35,7 @@ export const expelledCommit: Rule = {
             assignment.generation !== undefined &&
             consumer.options.protocol !== 'consumer' &&
             commit.generation < assignment.generation
-          const stillHolds = holdersOf(consumer.group, log, assignment.consumer).some(
+          const stillHolds = holdersOf(model, consumer.group, log, assignment.consumer).some(
             ({ holder, reading }) => holder === consumer && reading.assignedLine < assignment.line,
           )
           if (!isOver && !stillHolds) continue

@@ -2,6 +2,7 @@
 
 import type { ConsumerState, Reading } from '../model/consumer.ts'
 import type { Group } from '../model/group.ts'
+import type { HistoryModel } from '../model/history-model.ts'
 import type { PartitionLog } from '../model/partition-log.ts'
 
 export interface Holder {
@@ -10,12 +11,13 @@ export interface Holder {
 }
 
 /** The members, other than `except`, that the group gave the partition to and that have not given it up. */
-export function holdersOf(group: Group, log: PartitionLog, except: ConsumerState): Holder[] {
+export function holdersOf(model: HistoryModel, group: Group, log: PartitionLog, except: ConsumerState): Holder[] {
   if (group.isSolitary) return []
   const holders: Holder[] = []
-  for (const holder of group.members) {
+  for (const holder of model.consumers.values()) {
+    if (holder.group !== group || holder === except) continue
     const reading = holder.readings.get(log)
-    if (holder !== except && reading !== undefined && !reading.isManual) holders.push({ holder, reading })
+    if (reading !== undefined && !reading.isManual) holders.push({ holder, reading })
   }
   return holders
 }

@@ -1,5 +1,6 @@
 /** Commits that the group does not get back. */
 
+import type { TopicPartition } from '../model/topic.ts'
 import type { Rule } from './rule.ts'
 
 export const lostCommit: Rule = {
@@ -23,16 +24,17 @@ export const lostCommit: Rule = {
       })
     },
     commitsFetched(group, { offsets }, operation) {
-      const answers = new Map(offsets.map(({ topic, partition, offset }) => [model.log(topic, partition), offset]))
-      for (const [log, commit] of group.commits) {
-        const lowest = group.lowestCommit(log)
-        const answer = answers.get(log) ?? -1
+      const answers = new Map<TopicPartition, number>()
+      for (const { topic, partition, offset } of offsets) answers.set(model.log(topic, partition), offset)
+      for (const [place, commit] of group.commits) {
+        const lowest = group.lowestCommit(place)
+        const answer = answers.get(place) ?? -1
         if (commit.line > operation.line || answer >= lowest) continue
         report({
-          message: `group ${group.name} had committed ${lowest} of ${log.name}, but the answer was ${answer < 0 ? 'nothing' : answer}`,
+          message: `group ${group.name} had committed ${lowest} of ${place.name}, but the answer was ${answer < 0 ? 'nothing' : answer}`,
           lines: [commit.line, operation.line, model.line],
-          topic: log.topic.name,
-          partition: log.partition,
+          topic: place.topic.name,
+          partition: place.partition,
           offset: lowest,
           group: group.name,
         })

@@ -14,10 +14,10 @@ export const lostWrite: Rule = {
       if (reported.has(record)) return
       reported.add(record)
       report({
-        message: `"${record.value}" was acknowledged at ${record.ackOffset} of ${record.log?.name ?? '?'}, but ${how}`,
+        message: `"${record.value}" was acknowledged at ${record.ackOffset} of ${record.foundIn?.name ?? '?'}, but ${how}`,
         lines: [record.ackLine, ...lines],
         topic: record.topic,
-        ...(record.log === undefined ? {} : { partition: record.log.partition }),
+        ...(record.foundIn === undefined ? {} : { partition: record.foundIn.partition }),
         offset: record.ackOffset,
         value: record.value,
         ...(record.producer === undefined ? {} : { client: record.producer.client }),

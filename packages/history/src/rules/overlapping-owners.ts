@@ -14,7 +14,7 @@ export const overlappingOwners: Rule = {
   promise: 'a partition goes to another member only when its owner has given it up, left or fallen silent',
   watch: (model, report) => ({
     assigning(consumer, log, generation) {
-      for (const { holder, reading } of holdersOf(consumer.group, log, consumer)) {
+      for (const { holder, reading } of holdersOf(model, consumer.group, log, consumer)) {
         // Within one generation it is two owners, and told as such.
         if (generation !== undefined && reading.generation === generation) continue
         const sinceMs = model.timeMs - (holder.options.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS) / 2

@@ -13,9 +13,10 @@ export function passedOver(model: HistoryModel, visit: PassedOver): void {
     for (const gap of log.gaps) {
       const { consumer, from, to } = gap
       // Out of range, a consumer with this reset goes on from the end.
-      if (consumer.options.reset === 'latest' && from < log.logStart) continue
+      if (consumer.reset === 'latest' && from < log.logStart) continue
+      const readsCommitted = consumer.isolation === 'read_committed'
       log.forEach(from, to, (record, offset) => {
-        if (mustBeThere(model, log, offset, record, consumer.readsCommitted)) visit(record, log, offset, gap)
+        if (mustBeThere(model, log, offset, record, readsCommitted)) visit(record, log, offset, gap)
       })
     }
   }

@@ -11,7 +11,7 @@ export const pollSkip: Rule = {
       passedOver(model, (record, log, offset, { consumer, line }) => {
         if (record.readLine === 0) return
         report({
-          message: `${consumer.client} read on past "${record.value}" at ${offset} of ${log.name}, which ${record.reader?.client ?? 'another'} was given`,
+          message: `${consumer.client} read on past "${record.value}" at ${offset} of ${log.name}, which ${record.reader ?? 'another'} was given`,
           lines: [record.readLine, line],
           topic: log.topic.name,
           partition: log.partition,

@@ -40,6 +40,6 @@ export const reordering: Rule = {
 
 /** Without idempotence a late duplicate may be the first that is read; only the acknowledgement tells the place. */
 function isItsPlace(record: HistoryRecord, log: PartitionLog, offset: number): boolean {
-  if (record.log !== log || record.offset !== offset) return false
+  if (record.foundIn !== log || record.offset !== offset) return false
   return record.producer?.options.idempotent === true ? record.outcome !== 'fail' : record.ackOffset === offset
 }

@@ -14,7 +14,7 @@ export const unseen: Rule = {
     /** Seen by nobody although somebody read on past them: lost, and told as such. */
     const lost = new Set<HistoryRecord>()
     const check = (log: PartitionLog, group: Group, from: number, to: number): void => {
-      const readsCommitted = [...group.members].some((member) => member.readsCommitted)
+      const readsCommitted = group.members.some(({ isolation }) => isolation === 'read_committed')
       log.forEach(from, to, (record, offset) => {
         if (lost.has(record) || !mustBeThere(model, log, offset, record, readsCommitted)) return
         if (log.blinds.get(group)?.some((blind) => blind.from <= offset && record.invokeLine < blind.line) === true) return
