@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { checkAmbient } from './ambient-rules.ts'
-import { checkImports } from './import-rules.ts'
+import { checkCircles, checkImports } from './import-rules.ts'
 import { packageArrows, packageLayers, purePackages } from './rules.ts'
 import type { Violation } from './source-file.ts'
 import { checkComments, checkFileLength, checkFunctionLengths, checkTypes } from './style-rules.ts'
@@ -12,7 +12,11 @@ const workspace = readWorkspace()
 function assertNone(check: (owned: OwnedFile) => Violation[], where: (path: string) => boolean = () => true): void {
   const files = workspace.files.filter(({ file }) => where(file.path))
   assert.ok(files.length > 0, 'no file to check')
-  const lines = files.flatMap(check).map(({ path, line, rule, message }) => `${path}:${line} ${rule}: ${message}`)
+  assertEmpty(files.flatMap(check))
+}
+
+function assertEmpty(violations: Violation[]): void {
+  const lines = violations.map(({ path, line, rule, message }) => `${path}:${line} ${rule}: ${message}`)
   assert.equal(lines.length, 0, `\n${lines.join('\n')}`)
 }
 
@@ -32,6 +36,10 @@ describe('the architecture', () => {
   it('imports along the arrows, from declared dependencies', () => {
     const rules = { names: workspace.names, arrows: packageArrows, layers: packageLayers }
     assertNone(({ file, owner }) => checkImports(file, owner, rules))
+  })
+
+  it('has no circles of imports', () => {
+    assertEmpty(checkCircles(workspace.files.map(({ file }) => file).filter(({ path }) => isProduction(path))))
   })
 
   it('takes time, randomness and I/O from the runtime', () => {

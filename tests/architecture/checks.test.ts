@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { checkAmbient } from './ambient-rules.ts'
-import { checkImports, type ImportRules, type Owner } from './import-rules.ts'
+import { checkCircles, checkImports, type ImportRules, type Owner } from './import-rules.ts'
 import { MAX_FILE_LINES, MAX_FUNCTION_LINES, packageArrows, packageLayers } from './rules.ts'
 import { SourceFile, type Violation } from './source-file.ts'
 import { checkComments, checkFileLength, checkFunctionLengths, checkTypes } from './style-rules.ts'
@@ -107,6 +107,39 @@ describe('the check of imports', () => {
     assert.deepEqual(imports(path, `import { cluster, type Cluster } from '../cluster.ts'`, broker), [
       '1 layers: api must not import values of cluster.ts',
     ])
+  })
+})
+
+describe('the check of circles', () => {
+  const circles = (sources: Record<string, string>): string[] =>
+    checkCircles(Object.entries(sources).map(([path, text]) => new SourceFile(path, text))).map(
+      ({ path, line, message }) => `${path}:${line} ${message}`,
+    )
+
+  it('finds files that import each other, of types too, by way of others and loaded late', () => {
+    assert.deepEqual(circles({ 'a.ts': `import { b } from './b.ts'`, 'b.ts': `\nimport type { A } from './a.ts'` }), [
+      'b.ts:2 a circle of imports: a.ts → b.ts → a.ts',
+    ])
+    assert.deepEqual(circles({ 'a.ts': `import './x/b.ts'`, 'x/b.ts': `export * from './c.ts'`, 'x/c.ts': `await import('../a.ts')` }), [
+      'x/c.ts:1 a circle of imports: a.ts → x/b.ts → x/c.ts → a.ts',
+    ])
+  })
+
+  it('finds one that only some of the files on the way belong to, once', () => {
+    const text = `import { b } from './b.ts'\nimport type { B } from './b.ts'`
+    assert.deepEqual(circles({ 'a.ts': `import './c.ts'`, 'b.ts': `import './c.ts'`, 'c.ts': text }), [
+      'b.ts:1 a circle of imports: c.ts → b.ts → c.ts',
+    ])
+  })
+
+  it('lets pass what is imported by several ways', () => {
+    const sources = {
+      'a.ts': `import './b.ts'\nimport './c.ts'\nimport 'd'`,
+      'b.ts': `import './d.ts'`,
+      'c.ts': `import './d.ts'`,
+      'd.ts': '',
+    }
+    assert.deepEqual(circles(sources), [])
   })
 })
 

@@ -1,4 +1,4 @@
-/** Checks imports: arrows between packages and between layers, declared dependencies, and files that keep to their package. */
+/** Checks imports: arrows between packages and between layers, declared dependencies, files that keep to their package, and circles. */
 
 import { posix } from 'node:path'
 import type { PackageLayers } from './rules.ts'
@@ -87,4 +87,28 @@ function layerProblems(from: string, to: string, isTypeOnly: boolean, layers: Pa
   if (arrows.values.includes(to) || (isTypeOnly && arrows.types?.includes(to) === true)) return []
   const what = arrows.types?.includes(to) === true ? 'values of ' : ''
   return [{ rule: 'layers', message: `${from} must not import ${what}${to}` }]
+}
+
+/** Files that import each other, be it for a type alone: none of them can be read, or changed, without all. */
+export function checkCircles(files: readonly SourceFile[]): Violation[] {
+  const byPath = new Map(files.map((file) => [file.path, file]))
+  const violations: Violation[] = []
+  const visited = new Set<string>()
+  const way: string[] = []
+  const visit = (path: string): void => {
+    const file = byPath.get(path)
+    if (file === undefined || visited.has(path)) return
+    visited.add(path)
+    way.push(path)
+    const lines = new Map(file.imports.map(({ specifier, line }) => [posix.join(posix.dirname(path), specifier), line]))
+    for (const [target, line] of lines) {
+      const start = way.indexOf(target)
+      const circle = [...way.slice(start), target].join(' → ')
+      if (start >= 0) violations.push({ path, line, rule: 'circles', message: `a circle of imports: ${circle}` })
+      visit(target)
+    }
+    way.pop()
+  }
+  for (const { path } of files) visit(path)
+  return violations
 }
