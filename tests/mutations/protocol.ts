@@ -3,14 +3,14 @@
 import type { Mutation } from './mutation.ts'
 
 const primitives = 'packages/protocol/test/wire/primitives.test.ts'
-const frameTest = 'packages/protocol/test/wire/frame.test.ts'
+const frameTest = 'packages/protocol/test/frame.test.ts'
 const roundTrip = 'packages/protocol/test/records/round-trip.test.ts'
 const builderTest = 'packages/protocol/test/records/batch-builder.test.ts'
 const hostile = 'packages/protocol/test/records/hostile.test.ts'
 
 const reader = 'packages/protocol/src/wire/reader.ts'
 const writer = 'packages/protocol/src/wire/writer.ts'
-const frame = 'packages/protocol/src/wire/frame.ts'
+const frame = 'packages/protocol/src/frame.ts'
 const header = 'packages/protocol/src/records/batch-header.ts'
 const sequence = 'packages/protocol/src/records/sequence.ts'
 

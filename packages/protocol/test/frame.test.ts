@@ -11,7 +11,7 @@ import {
   produce,
   Reader,
   saslHandshake,
-} from '../../src/index.ts'
+} from '../src/index.ts'
 
 function hex(chunks: readonly Uint8Array[]): string {
   return Buffer.concat(chunks).toString('hex')

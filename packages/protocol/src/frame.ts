@@ -1,12 +1,12 @@
 /** Whole requests and responses: the four-byte size, the header, the body. */
 
-import type { Api } from '../api.ts'
-import { apiByKey } from '../generated/index.ts'
-import { decodeRequestHeader as decodeHeader, encodeRequestHeader } from '../generated/messages/request-header.ts'
-import { decodeResponseHeader as decodeAnswerHeader, encodeResponseHeader } from '../generated/messages/response-header.ts'
-import { UnsupportedVersionError } from './encode-errors.ts'
-import { Reader } from './reader.ts'
-import { Writer } from './writer.ts'
+import type { Api } from './api.ts'
+import { apiByKey } from './generated/index.ts'
+import { decodeRequestHeader as decodeHeader, encodeRequestHeader } from './generated/messages/request-header.ts'
+import { decodeResponseHeader as decodeAnswerHeader, encodeResponseHeader } from './generated/messages/response-header.ts'
+import { UnsupportedVersionError } from './wire/encode-errors.ts'
+import { Reader } from './wire/reader.ts'
+import { Writer } from './wire/writer.ts'
 
 export interface RequestHeaderFields {
   readonly apiKey: number
