@@ -65,8 +65,8 @@ const clientLayers: PackageLayers = {
   connection: { values: ['config', 'errors', 'metrics'] },
   cluster: { values: ['connection', ...CLIENT_FOUNDATIONS] },
   producer: { values: ['transaction', 'tracing', 'cluster', 'connection', ...CLIENT_FOUNDATIONS], types: ['consumer'] },
-  consumer: { values: ['tracing', 'cluster', 'connection', ...CLIENT_FOUNDATIONS], types: ['producer'] },
-  admin: { values: ['cluster', 'connection', ...CLIENT_FOUNDATIONS], types: ['producer', 'consumer'] },
+  consumer: { values: ['tracing', 'cluster', 'connection', ...CLIENT_FOUNDATIONS] },
+  admin: { values: ['cluster', 'connection', ...CLIENT_FOUNDATIONS] },
   /** Tells the producer what may be sent when; of the producer it knows the identity that it hands on. */
   transaction: { values: ['cluster', 'connection', ...CLIENT_FOUNDATIONS], types: ['producer', 'consumer'] },
 }
