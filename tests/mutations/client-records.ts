@@ -14,6 +14,7 @@ const late = 'packages/client/test/producer/late-serializer.test.ts'
 const accumulator = 'packages/client/src/producer/accumulator.ts'
 const lane = 'packages/client/src/producer/topic-lane.ts'
 const facade = 'packages/client/src/producer/kafka-producer.ts'
+const intake = 'packages/client/src/producer/record-intake.ts'
 
 export const recordMutations: readonly Mutation[] = [
   {
@@ -51,7 +52,7 @@ export const recordMutations: readonly Mutation[] = [
   {
     name: 'producer/overtake-a-blocked-record',
     breaks: 'a record overtakes those of its topic that wait for memory',
-    file: facade,
+    file: intake,
     search: 'if (lane.isIdle && !this.#lanes.isMissing',
     replace: 'if (!this.#lanes.isMissing',
     tests: [producer],
@@ -115,7 +116,7 @@ export const recordMutations: readonly Mutation[] = [
   {
     name: 'producer/partition-chosen-again',
     breaks: 'a record that waits for room is placed by another turn of the partitioner each time',
-    file: facade,
+    file: intake,
     search: 'held.partition ??= ',
     replace: 'held.partition = ',
     tests: [held],
@@ -147,8 +148,8 @@ export const recordMutations: readonly Mutation[] = [
   {
     name: 'producer/serializer-waited-for-for-ever',
     breaks: 'a serializer that never answers blocks its topic for ever',
-    file: facade,
-    search: 'awaitBytes: (settled, deadlineMs) => withDeadline(this.#cluster.runtime.clock, settled, deadlineMs, lateness)',
+    file: intake,
+    search: 'awaitBytes: (settled, deadlineMs) => withDeadline(cluster.runtime.clock, settled, deadlineMs, lateness)',
     replace: 'awaitBytes: (settled, deadlineMs) => (deadlineMs > 0 ? settled : Promise.reject(new Error(lateness)))',
     tests: [late],
   },
@@ -181,7 +182,7 @@ export const recordMutations: readonly Mutation[] = [
   {
     name: 'producer/missing-partition-holds-up',
     breaks: 'a partition that is not there holds up the records to all others',
-    file: facade,
+    file: intake,
     search: 'this.#lanes.aside(held.topic, held.partition).block(blocked)\n      return true',
     replace: 'return false',
     tests: [held],

@@ -1,13 +1,11 @@
-/** The producer: takes records, finds their partitions, hands them to the accumulator; the sender does the rest. */
+/** The producer: a facade over the intake of records, the sender, their deliveries and transactions. */
 
 import { canBeAskedFor } from '../cluster/check-topic.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import { withDeadline } from '../cluster/deadline.ts'
 import { Patience } from '../cluster/patience.ts'
 import { TopicsOfInterest } from '../cluster/topics-of-interest.ts'
 import type { CloseOptions } from '../config/options.ts'
 import type { ProducerValues } from '../config/producer.ts'
-import type { TopicMetadata } from '../cluster/metadata-cache.ts'
 import type { ConsumerGroupMetadata } from '../consumer/types.ts'
 import { KafkaError, StateError } from '../errors/kafka-error.ts'
 import type { Logger } from '../logger.ts'
@@ -18,23 +16,18 @@ import type { OffsetToCommit, PartitionInfo } from '../topic-partition.ts'
 import { Transactions } from '../transaction/transactions.ts'
 import { Accumulator } from './accumulator.ts'
 import { Deliveries } from './deliveries.ts'
-import type { HeldRecord, LateBytes } from './held-record.ts'
-import { owned, ownedHeaders } from './held-record.ts'
+import type { HeldRecord } from './held-record.ts'
 import { Interceptors } from './interceptors.ts'
 import type { Partitioner } from './partitioner.ts'
-import { Placement } from './placement.ts'
 import type { BatchObserver } from './producer-batch.ts'
 import { ProducerBatch } from './producer-batch.ts'
 import { ProducerIdentity } from './producer-id.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
-import { RecordEncoder } from './record-encoder.ts'
+import { RecordIntake } from './record-intake.ts'
 import { recordSink } from './record-sink.ts'
 import { Sender } from './sender.ts'
 import { SentBatchCollector } from './sent-batch.ts'
 import { toKafkaError } from './to-kafka-error.ts'
-import type { BlockedRecord } from './topic-lane.ts'
-import { TopicLane } from './topic-lane.ts'
-import { TopicLanes } from './topic-lanes.ts'
 import type { PlacingProducer, ProducerInterceptor, ProducerRecord, RecordMetadata, SentBatch, Transaction } from './types.ts'
 
 export interface KafkaProducerOptions<K, V> {
@@ -58,11 +51,8 @@ export class KafkaProducer<K, V> implements PlacingProducer<K, V> {
   readonly #deliveries: Deliveries
   readonly #sender: Sender
   readonly #transactions: Transactions | undefined
-  readonly #encoder: RecordEncoder<K, V>
-  readonly #placement: Placement<K, V>
-  readonly #lanes: TopicLanes<K, V>
+  readonly #intake: RecordIntake<K, V>
   readonly #interceptors: Interceptors<K, V> | undefined
-  #memoryWaiters: (() => void)[] = []
   #isEnded = false
   /** Why no record is taken any more, nor anything else begun. */
   #refusedBy: KafkaError | undefined
@@ -75,18 +65,6 @@ export class KafkaProducer<K, V> implements PlacingProducer<K, V> {
     this.#cluster = cluster
     this.#patience = new Patience(cluster.runtime.clock)
     this.#topics = new TopicsOfInterest(cluster, { allowAutoTopicCreation: true })
-    this.#lanes = new TopicLanes({
-      cluster,
-      topics: this.#topics,
-      metadataMaxIdleMs: config.metadataMaxIdleMs,
-      create: (topic, partition, onIdle) => this.#createLane(topic, partition, onIdle),
-      isBusy: (topic) => this.#accumulator.isBusy(topic),
-      onForgotten: (topic) => this.#accumulator.forget(topic),
-    })
-    this.#topics.onRefresh(() => {
-      this.#lanes.onMetadata()
-      this.#sender.wake()
-    })
     const identity = options.idempotent ? new ProducerIdentity(cluster) : undefined
     this.#accumulator = new Accumulator({
       batchSizeBytes: Math.max(config.batchSize, 1),
@@ -105,20 +83,10 @@ export class KafkaProducer<K, V> implements PlacingProducer<K, V> {
     const shared = { ...common, identity, transactions: this.#transactions }
     this.#deliveries = new Deliveries({ ...shared, metrics, onChange: () => this.#onProgress(), onFatal })
     this.#sender = new Sender({ ...shared, deliveries: this.#deliveries, onFatal })
-    this.#encoder = new RecordEncoder({
-      key: options.key,
-      value: options.value,
-      maxRequestBytes: config.maxRequestSize,
-      bufferMemoryBytes: config.bufferMemory,
-    })
+    const { key, value, partitioner } = options
+    this.#intake = new RecordIntake({ ...common, sender: this.#sender, metrics, key, value, partitioner })
+    this.#topics.onRefresh(() => this.#sender.wake())
     this.#interceptors = options.interceptors.length === 0 ? undefined : new Interceptors(options.interceptors, options.logger)
-    this.#placement = new Placement({
-      cluster,
-      config,
-      accumulator: this.#accumulator,
-      partitioner: options.partitioner,
-      stalledMs: (nodeId) => this.#sender.stalledMs(nodeId),
-    })
   }
 
   send(record: ProducerRecord<K, V>): Promise<RecordMetadata> {
@@ -155,7 +123,7 @@ export class KafkaProducer<K, V> implements PlacingProducer<K, V> {
     this.#sender.hurry++
     try {
       this.#sender.wake()
-      await this.#lanes.drained()
+      await this.#intake.drained()
       await this.#settled()
     } finally {
       this.#sender.hurry--
@@ -244,7 +212,7 @@ export class KafkaProducer<K, V> implements PlacingProducer<K, V> {
     if (refusal !== undefined) return Promise.reject(this.#turnedAway(record, refusal))
     let taken: ProducerBatch | HeldRecord<K, V>
     try {
-      taken = this.#take(record)
+      taken = this.#intake.take(record)
     } catch (error) {
       return Promise.reject(this.#refused(record, error))
     }
@@ -260,7 +228,7 @@ export class KafkaProducer<K, V> implements PlacingProducer<K, V> {
         batch.settleLast(resolve)
         onPlaced?.()
       }
-      this.#block(held, onAppended, reject)
+      this.#intake.block(held, onAppended, (error) => reject(this.#refused(held, error)))
     })
   }
 
@@ -271,118 +239,23 @@ export class KafkaProducer<K, V> implements PlacingProducer<K, V> {
       return
     }
     try {
-      const taken = this.#take(record)
+      const taken = this.#intake.take(record)
       if (taken instanceof ProducerBatch) collector.place(index, taken)
-      else this.#block(taken, ...collector.hooks(index))
+      else this.#blockOfBatch(taken, index, collector)
     } catch (error) {
       collector.refuse(index, this.#refused(record, error))
     }
   }
 
-  /** The batch that took the record, or the record as it has to wait. Throws what refuses it. */
-  #take(record: ProducerRecord<K, V>): ProducerBatch | HeldRecord<K, V> {
-    const lane = this.#lanes.lane(record.topic)
-    const { metadata } = lane
-    const encoder = this.#encoder
-    const late = encoder.encode(record)
-    const timestampMs = record.timestamp ?? this.#cluster.runtime.clock.nowMs()
-    let partition = record.partition ?? undefined
-    if (late === undefined && metadata !== undefined) {
-      partition ??= this.#placement.choose(record, encoder.key, metadata)
-      if (lane.isIdle && !this.#lanes.isMissing(record.topic, metadata, partition)) {
-        const batch = this.#append(lane, metadata, partition, timestampMs)
-        if (batch !== undefined) return batch
-      }
-    }
-    return this.#hold(record, late, partition, timestampMs)
-  }
-
-  /** The record that the encoder holds, unless it is late, in memory of its own. */
-  #hold(record: ProducerRecord<K, V>, late: LateBytes | undefined, partition: number | undefined, timestampMs: number): HeldRecord<K, V> {
-    const { headers, key, value } = this.#encoder
-    return {
-      topic: record.topic,
-      partition,
-      timestampMs,
-      headers: headers === undefined ? undefined : ownedHeaders(headers),
-      late,
-      key: late === undefined ? owned(key) : null,
-      value: late === undefined ? owned(value) : null,
-      sourceKey: record.key,
-      sourceValue: partition === undefined && this.#options.partitioner !== undefined ? record.value : null,
-    }
-  }
-
-  #block(held: HeldRecord<K, V>, onAppended: BlockedRecord<K, V>['onAppended'], onRefused: BlockedRecord<K, V>['onRefused']): void {
-    const { maxBlockMs, deliveryTimeoutMs } = this.#options.config
-    const now = this.#cluster.nowMs()
-    this.#lanes.lane(held.topic).block({
-      held,
-      deadlineMs: now + maxBlockMs,
-      lateDeadlineMs: now + deliveryTimeoutMs,
-      onAppended,
-      onRefused: (error) => onRefused(this.#refused(held, error)),
-    })
-  }
-
-  /** Puts a record that has waited into a batch, or among those that wait for its partition; false when there is no memory. */
-  #appendBlocked(lane: TopicLane<K, V>, metadata: TopicMetadata, blocked: BlockedRecord<K, V>, isAside: boolean): boolean {
-    const { held } = blocked
-    this.#encoder.take(held)
-    const { topic, sourceKey, sourceValue } = held
-    held.partition ??= this.#placement.choose({ topic, key: sourceKey, value: sourceValue }, this.#encoder.key, metadata)
-    if (!isAside && this.#lanes.isMissing(topic, metadata, held.partition)) {
-      this.#lanes.aside(held.topic, held.partition).block(blocked)
-      return true
-    }
-    const batch = this.#append(lane, metadata, held.partition, held.timestampMs)
-    if (batch !== undefined) blocked.onAppended(batch)
-    return batch !== undefined
-  }
-
-  /** The batch that took the record which the encoder holds; undefined when there is no memory. */
-  #append(lane: TopicLane<K, V>, metadata: TopicMetadata, partition: number, timestampMs: number): ProducerBatch | undefined {
-    const { sticky } = lane
-    lane.isUsed = true
-    const queue = this.#placement.queue(partition, this.#encoder, metadata, sticky)
-    const batch = this.#accumulator.append(queue, timestampMs, this.#encoder)
-    if (batch !== undefined && queue.partition === sticky.current) sticky.sent(batch.lastRecordBytes)
-    return batch
-  }
-
-  /** `partition`: of the records that wait for it to be there. */
-  #createLane(topic: string, partition: number | undefined, onIdle: (() => void) | undefined): TopicLane<K, V> {
-    const isAside = partition !== undefined
-    const { deliveryTimeoutMs } = this.#options.config
-    const lateness = `The serializer has not answered within delivery.timeout.ms (${deliveryTimeoutMs} ms)`
-    return new TopicLane(topic, isAside ? this.#lanes.lane(topic).sticky : this.#placement.sticky(topic), {
-      awaitMetadata: (deadlineMs) => this.#topics.topic(topic, deadlineMs, partition),
-      awaitMemory: (deadlineMs) => this.#awaitMemory(deadlineMs),
-      awaitBytes: (settled, deadlineMs) => withDeadline(this.#cluster.runtime.clock, settled, deadlineMs, lateness),
-      append: (lane, metadata, blocked) => this.#appendBlocked(lane, metadata, blocked, isAside),
-      onIdle,
-      nowMs: () => this.#cluster.nowMs(),
-    })
-  }
-
-  #awaitMemory(deadlineMs: number): Promise<void> {
-    this.#sender.hurry++
-    this.#sender.wake()
-    const freed = new Promise<void>((resolve) => {
-      this.#memoryWaiters.push(resolve)
-    })
-    const { bufferMemory, maxBlockMs } = this.#options.config
-    const message = `No room in buffer.memory (${bufferMemory} bytes) within max.block.ms (${maxBlockMs} ms)`
-    const waited = this.#options.metrics.whileWaiting(withDeadline(this.#cluster.runtime.clock, freed, deadlineMs, message))
-    return waited.finally(() => this.#sender.hurry--)
+  /** Apart from `#sendOfBatch`, as `#sendLater` is from `#send`. */
+  #blockOfBatch(held: HeldRecord<K, V>, index: number, collector: SentBatchCollector): void {
+    const onAppended = (batch: ProducerBatch): void => collector.place(index, batch)
+    this.#intake.block(held, onAppended, (error) => collector.refuse(index, this.#refused(held, error)))
   }
 
   #onProgress(): void {
     this.#sender.wake()
-    if (this.#memoryWaiters.length === 0) return
-    const waiters = this.#memoryWaiters
-    this.#memoryWaiters = []
-    for (const wake of waiters) wake()
+    this.#intake.onMemory()
   }
 
   /** Resolves when all batches that exist now are settled. */
@@ -411,7 +284,7 @@ export class KafkaProducer<K, V> implements PlacingProducer<K, V> {
     const error = reason instanceof KafkaError ? reason : new KafkaError('STATE', 'The producer has failed', { cause: reason, fatal: true })
     this.#refusedBy ??= error
     this.#transactions?.stop(error)
-    this.#lanes.refuseAll(error)
+    this.#intake.refuseAll(error)
     this.#deliveries.failAll(error)
     this.#onProgress()
   }
@@ -446,7 +319,7 @@ export class KafkaProducer<K, V> implements PlacingProducer<K, V> {
       identity,
       flush: () => this.flush(),
       discard: (error) => {
-        this.#lanes.refuseAll(error)
+        this.#intake.refuseAll(error)
         this.#deliveries.failWaiting(error)
       },
       settled: () => this.#settled(),

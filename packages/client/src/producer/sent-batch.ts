@@ -45,11 +45,6 @@ export class SentBatchCollector implements BatchObserver {
     this.#finishWhenDone()
   }
 
-  /** `place` and `refuse` for a record that has to wait. */
-  hooks(index: number): [onAppended: (batch: ProducerBatch) => void, onRefused: (error: KafkaError) => void] {
-    return [(batch) => this.place(index, batch), (error) => this.refuse(index, error)]
-  }
-
   /** Record `index` is in no batch. */
   refuse(index: number, error: KafkaError): void {
     this.#refused.push({ index, error })
