@@ -52,7 +52,7 @@ export async function drawDeploys(runs) {
         field: 'what',
         type: 'nominal',
         scale: { domain: Object.keys(colours), range: Object.values(colours) },
-        legend: { title: 'a gap: stands still', orient: 'top' },
+        legend: { title: 'a gap: stands still', titleLimit: 400, orient: 'top' },
       },
     },
   })

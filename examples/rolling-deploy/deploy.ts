@@ -12,7 +12,7 @@ export interface DeployOptions {
   readonly partitions: number
   /** To a partition; without it the topic is full from the start, and members are as fast as they can be. */
   readonly recordsPerSecond: number | undefined
-  /** How long the work on a record takes. */
+  /** How long the work on a record takes on average. */
   readonly workMs: number
   readonly heartbeatIntervalMs: number
   /** How long a member is away, and how long the group is left alone before the next goes. */
@@ -60,8 +60,10 @@ export async function deploy(cluster: Cluster, name: string, options: DeployOpti
       maxPollRecords: 10,
     }
     return new Member(String(index), cluster.kafka.consumer(config), topic, async (records) => {
+      // Some polls' work is slow and some quick: otherwise every rebalance would have the members keep step from then on.
+      const workMs = options.workMs * (0.2 + 1.6 * Math.random())
       for (const { partition } of records) {
-        await sleep(options.workMs)
+        await sleep(workMs)
         handled.push({ atMs: nowMs(), partition, member: index })
       }
     })

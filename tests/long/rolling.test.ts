@@ -60,8 +60,8 @@ async function restartAll(name: string, strategy: AssignorName, isStatic: boolea
   const start = async (index: number): Promise<PollingMember> => {
     const identity = isStatic ? { groupInstanceId: `member-${index}` } : {}
     const config = { groupId: name, partitionAssignmentStrategy: [strategy], maxPollRecords: 10, ...identity }
-    // A hundred records a second: the members are what limits the throughput.
-    const work = (records: number): Promise<void> => sleep(records * 10)
+    // Ten records a second: the members are what limits the throughput. Some polls' work is slow and some quick, lest they keep step.
+    const work = (records: number): Promise<void> => sleep(records * 100 * (0.2 + 1.6 * Math.random()))
     const member = new PollingMember(kafka, { topics: [name], config, work }, ({ read, assigned }: MemberLine) => {
       if (read !== undefined) seen.add(read[0])
       if (assigned !== undefined && away >= 0 && away !== index) rebalancesOfOthers++

@@ -4,6 +4,7 @@ import type { ProduceRequest, ProduceResponseInput } from '@odradek/protocol'
 import { ErrorCodes, initProducerId, metadata, produce, readBatchHeader } from '@odradek/protocol'
 import type { KafkaError, Producer, ProducerOptions } from '../../src/index.ts'
 import { BrokerError, Kafka, SendBatchError, string, TimeoutError } from '../../src/index.ts'
+import { partitionOfKey } from '../../src/producer/key-hash.ts'
 import { FakeCluster, hangUp, noAnswer } from '../support/fake-cluster.ts'
 import { settle } from '../support/manual-clock.ts'
 
@@ -505,6 +506,9 @@ describe('producer', () => {
     cluster.topics.set('t', [1, 1, 1, 1, 1])
     await cluster.clock.advance(2000)
     assert.equal((await producer.partitionsFor('t')).length, 5)
+    const keyed = producer.send({ topic: 't', key: Array.from('abcdefgh').find((each) => partitionOfKey(each, 5) === 4), value: 'v' })
+    await cluster.clock.advance(10)
+    assert.equal((await keyed).partition, 4)
     await producer.close()
   })
 })
