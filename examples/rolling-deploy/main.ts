@@ -36,8 +36,11 @@ function draw({ handled, restarts, toMs }: Deploy): string {
 
 await using cluster = await openCluster()
 console.log('A letter: that member reads. A dot: nobody does. Below: who restarts, until the group has settled.\n')
-for (const [name, options] of Object.entries(ways)) {
-  const run = await deploy(cluster, name.replaceAll(/[^a-z]+/g, '-'), options)
+const deploys = Object.entries(ways).map(async ([name, options]) => ({
+  name,
+  run: await deploy(cluster, name.replaceAll(/[^a-z]+/g, '-'), options),
+}))
+for (const { name, run } of await Promise.all(deploys)) {
   console.log(`${name}\n${draw(run)}`)
   const stoodStill = `${(standstillMs(run, 200) / 1000).toFixed(1)} s`
   console.log(`    members that were not being restarted let go of ${run.letGo} partitions, and stood still for ${stoodStill}\n`)

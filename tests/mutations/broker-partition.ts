@@ -227,7 +227,7 @@ export const partitionMutations: readonly Mutation[] = [
     breaks: 'message.timestamp.after.max.ms does not hold, and retention never deletes the segment',
     file: records,
     search: '(timestampMs < oldest || timestampMs > newest)',
-    replace: 'timestampMs < oldest',
+    replace: '(timestampMs < oldest)',
     tests: [validation],
   },
 ]

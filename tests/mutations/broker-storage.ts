@@ -32,7 +32,7 @@ export const storageMutations: readonly Mutation[] = [
     breaks: 'the high watermark moves before the write that it stands for',
     file: writer,
     search: 'this.#current = segment\n    try {',
-    replace: 'this.#current = segment\n    this.#advance(endOffset)\n    try {',
+    replace: 'this.#current = segment\n    this.#advance(endOffset, 0)\n    try {',
     tests: [reading, recovery],
   },
   {
@@ -191,9 +191,9 @@ export const storageMutations: readonly Mutation[] = [
     name: 'storage/epochs-not-noted',
     breaks: 'clients cannot find out whether a log was truncated',
     file: log,
-    search: 'this.epochs.assign(header.partitionLeaderEpoch, header.baseOffset)',
+    search: 'this.epochs.assign(epoch, this.#nextOffset)',
     replace: '',
-    tests: [reading],
+    tests: ['packages/broker/test/nodes/leaders.test.ts'],
   },
   {
     name: 'storage/index-not-rebuilt',

@@ -130,7 +130,6 @@ export class Log {
     this.#isTouched = true
     let segment = this.activeSegment
     if (segment.shouldRoll(header, this.config, this.context.clock.nowMs())) segment = this.roll()
-    this.epochs.assign(header.partitionLeaderEpoch, header.baseOffset)
     segment.append(header, this.config.indexIntervalBytes)
     const aborted = this.producers.apply(header, marker)
     if (aborted !== undefined) {
