@@ -313,7 +313,7 @@ export const consumerMutations: readonly Mutation[] = [
     breaks: 'auto.offset.reset goes to the other end',
     file: 'packages/client/src/consumer/offset-reset.ts',
     search: "if (to === 'earliest') return EARLIEST_TIMESTAMP",
-    replace: "if (to === 'latest') return EARLIEST_TIMESTAMP",
+    replace: "if (to === 'earliest') return LATEST_TIMESTAMP",
     tests: [consumer],
   },
   {

@@ -166,10 +166,13 @@ test('under read_committed what a transaction has written is not there before it
   })
 })
 
-test('a fetch that waits does not hold up the end of the broker', async () => {
+test('a fetch that waits does not hold up the end of the broker, nor that of its process', async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+  const before = timers()
   await withBroker({ topics: { orders: {} } }, async ({ broker, client }) => {
     client.send(fetch, 12, fetchRequest('orders', { 0: 0 }, { maxWaitMs: 60_000 }))
     await setTimeout(50)
     assert.ok((await elapsedMs(() => broker.close())) < 5000)
   })
+  assert.equal(timers(), before)
 })
