@@ -135,7 +135,7 @@ export const connectionMutations: readonly Mutation[] = [
     breaks: 'the trace ends at the producer',
     file: 'packages/client/src/tracing/producer-spans.ts',
     search: 'return { record: { ...record, headers }, span }',
-    replace: 'return { record: { ...record, headers: headers === null ? headers : null }, span }',
+    replace: 'return { record: { ...record, headers: record.headers ?? (headers && []) }, span }',
     tests: [observability],
   },
   {
