@@ -1,7 +1,7 @@
 /** TCP, TLS and name resolution by Node. Socket buffer sizes are the kernel's: Node cannot set them. */
 
 import type { Server, Socket as NetSocket } from 'node:net'
-import type { SecureContext, TLSSocket } from 'node:tls'
+import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import type { ConnectOptions, Listener, ListenOptions, Network, Socket, SocketHandler, TlsOptions } from '../network.ts'
 import { dns, net, tls } from './builtins.ts'
 import { NodeSocket, WRITE_HIGH_WATER_BYTES } from './socket.ts'
@@ -16,7 +16,7 @@ function connect(options: ConnectOptions, handler: SocketHandler): Promise<Socke
   return new Promise((resolveConnected, reject) => {
     const { host, port, timeoutMs } = options
     // Before anything else: what throws in a socket's event ends the process.
-    const secureContext = options.tls === undefined ? undefined : secureContextOf(options.tls, host)
+    const tlsOptions = options.tls === undefined ? undefined : checkedTlsOptions(options.tls, host)
     const plain = net().connect({ host, port, noDelay: true, autoSelectFamily: false, ...STREAM_OPTIONS })
     let secure: TLSSocket | undefined
     const timer = setTimeout(
@@ -49,11 +49,11 @@ function connect(options: ConnectOptions, handler: SocketHandler): Promise<Socke
     plain.on('error', fail)
     plain.on('close', onClosed)
     plain.once('connect', () => {
-      if (options.tls === undefined) {
+      if (tlsOptions === undefined) {
         established(plain)
         return
       }
-      const wrapped = (secure = tls().connect({ ...tlsClientOptions(options.tls, host), secureContext, socket: plain }))
+      const wrapped = (secure = tls().connect({ ...tlsOptions, socket: plain }))
       wrapped.on('error', fail)
       wrapped.on('close', onClosed)
       wrapped.once('secureConnect', () => {
@@ -64,9 +64,11 @@ function connect(options: ConnectOptions, handler: SocketHandler): Promise<Socke
   })
 }
 
-function secureContextOf(options: TlsOptions, host: string): SecureContext {
+/** With the context that they make. Throws ERR_TLS_OPTIONS. */
+function checkedTlsOptions(options: TlsOptions, host: string): ConnectionOptions {
+  const clientOptions = tlsClientOptions(options, host)
   try {
-    return tls().createSecureContext(tlsClientOptions(options, host))
+    return { ...clientOptions, secureContext: tls().createSecureContext(clientOptions) }
   } catch (error) {
     throw codedError('ERR_TLS_OPTIONS', `The certificates, key or password cannot be used: ${textOf(error)}`)
   }
