@@ -131,7 +131,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       onChange,
       onError,
     }
-    this.#followed = new FollowedTopics({ ...shared, onMatch: () => this.#rejoin('topics that the pattern matches have changed') })
+    this.#followed = new FollowedTopics({ ...shared, onMatch: () => this.#onMatch() })
     reportTopicErrors(shared)
     this.#ends = new OffsetQueries(shared)
     this.#positions = new Positions(shared)
@@ -381,9 +381,9 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     return this.#subscription.mode !== 'topics' || this.#member?.membership.mayHandOver === true
   }
 
-  #rejoin(reason: string): void {
+  #onMatch(): void {
     if (this.#member?.membership.state === 'detached') return
-    this.#member?.membership.rejoin(reason)
+    this.#member?.membership.rejoin('topics that the pattern matches have changed')
     this.#member?.step()
     this.#signal.notify()
   }
