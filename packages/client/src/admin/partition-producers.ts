@@ -3,7 +3,8 @@
 import { describeProducers, ErrorCodes, writeTxnMarkers } from '@odradek/protocol'
 import { brokerError } from '../errors/broker-error-actions.ts'
 import type { TopicPartition } from '../topic-partition.ts'
-import { byTopic, forEachPartition, type LeaderCalls, partitionName } from './per-leader.ts'
+import { byTopic } from '../topic-partition.ts'
+import { forEachPartition, type LeaderCalls, partitionName } from './per-leader.ts'
 import type { Outcome } from './per-resource.ts'
 import type { AbortableTransaction, PartitionProducers } from './types.ts'
 

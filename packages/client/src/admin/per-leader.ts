@@ -54,14 +54,3 @@ export async function forEachPartition<P extends TopicPartition, T>(
     return outcomes
   })
 }
-
-/** The partitions of each topic, in the order of their first appearance. */
-export function byTopic<P extends TopicPartition>(partitions: readonly P[]): Map<string, P[]> {
-  const topics = new Map<string, P[]>()
-  for (const partition of partitions) {
-    const known = topics.get(partition.topic)
-    if (known === undefined) topics.set(partition.topic, [partition])
-    else known.push(partition)
-  }
-  return topics
-}

@@ -3,6 +3,7 @@
 import type { OffsetCommitRequestInput, TxnOffsetCommitRequestInput } from '@odradek/protocol'
 import { ConfigError } from '../errors/kafka-error.ts'
 import type { OffsetToCommit } from '../topic-partition.ts'
+import { byTopic } from '../topic-partition.ts'
 
 const MAX_INT32 = 2 ** 31 - 1
 
@@ -22,13 +23,7 @@ export function checkOffsets(offsets: readonly OffsetToCommit[]): void {
 export function topicsToCommit(
   offsets: readonly OffsetToCommit[],
 ): OffsetCommitRequestInput['topics'] & TxnOffsetCommitRequestInput['topics'] {
-  const topics = new Map<string, OffsetToCommit[]>()
-  for (const offset of offsets) {
-    const sameTopic = topics.get(offset.topic)
-    if (sameTopic === undefined) topics.set(offset.topic, [offset])
-    else sameTopic.push(offset)
-  }
-  return [...topics].map(([name, each]) => ({
+  return [...byTopic(offsets)].map(([name, each]) => ({
     name,
     partitions: each.map(({ partition, offset, metadata, leaderEpoch }) => ({
       partitionIndex: partition,
